@@ -1,0 +1,103 @@
+/** Every bound in the system. A number that limits something lives here or nowhere; settings may replace those marked (setting). */
+
+// Texts and frames (PROTOCOL L1–L3).
+export const TEXT_POINTS_MAX = 2_000;
+/** An encoder that escapes to ASCII (Python's default) writes an astral character as two six-byte escapes. */
+export const WIRE_BYTES_PER_POINT_MAX = 12;
+export const FRAME_OVERHEAD_BYTES_MAX = 256;
+/** Longer frames are answered `frame_too_large`; the socket stays. */
+export const FRAME_BYTES_MAX = 24_576;
+/** The socket library cuts above this. */
+export const FRAME_BYTES_CUT = 65_536;
+export const COMMENT_POINTS_MAX = 500;
+export const EVIDENCE_MAX = 5;
+export const FINGERPRINT_CHARS_MAX = 256;
+
+// Seeking.
+export const INTERESTS_MAX = 5;
+export const INTEREST_POINTS_MAX = 32;
+export const LANGUAGES_MAX = 3;
+export const SEEK_MS = 30_000;
+export const TIER_SHARED_MS = 10_000;
+export const TIER_ANYONE_MS = 25_000;
+export const ACCEPT_WINDOW_MS = 15_000;
+export const OFFER_AGAIN_MS = 1_000;
+export const OFFER_TAKEN_MS = 2_000;
+/** A taken offer with neither `found` nor `cancelled` is dropped by the shard after this. */
+export const OFFER_SILENT_MS = 3_000;
+export const CANDIDATES_MAX = 64;
+export const TOMBSTONE_MS = 60_000;
+export const SET_ASIDE_MS = 60_000;
+export const PROPOSAL_KEPT_MS = 90_000;
+export const SEEKERS_REPORTED_EVERY_MS = 2_000;
+export const SEEKERS_SILENT_MS = 5_000;
+export const AVOID_AFTER_PROPOSAL_MS = 600_000;
+export const AVOID_AFTER_CHAT_MS = 3_600_000;
+export const AVOID_AFTER_BLOCK_MS = 30 * 86_400_000;
+
+// Meters (token buckets; all settings).
+export const TEXTS_PER_WINDOW = 5;
+export const TEXTS_WINDOW_MS = 10_000;
+export const TYPING_PER_S = 2;
+export const SEEKS_PER_WINDOW = 10;
+export const SEEKS_WINDOW_MS = 60_000;
+export const REPORTS_PER_HOUR = 3;
+export const FRAMES_PER_S = 50;
+export const FRAME_BYTES_PER_10S = 262_144;
+export const TEXT_BYTES_PER_10S = 1_048_576;
+export const RESENT_CREDIT = 32;
+export const RESENT_CREDIT_EVERY_MS = 60_000;
+
+// Delivery.
+export const UNCONFIRMED_MAX = 32;
+export const RECEIVED_AT_ONCE = 8;
+export const RECEIVED_WITHIN_MS = 500;
+export const RESEND_AFTER_MS = 5_000;
+export const RESEND_AFTER_MS_MAX = 30_000;
+export const RESEND_ON_REPEAT_EVERY_MS = 1_000;
+export const GRACE_MS = 60_000;
+export const LATE_WORD_MS = 600_000;
+export const TEXT_ID_MAX = 0xff_ff_ff;
+
+// Memos that must arrive.
+export const MEMO_AGAIN_MS = [200, 1_000, 3_000] as const;
+export const MEMO_AGAIN_EVERY_MS = 5_000;
+export const MEMO_GIVE_UP_MS = 90_000;
+export const MEMO_BATCH_BYTES_MAX = 48_000;
+export const CLERK_ANSWER_MS = 1_500;
+
+// Sockets.
+export const OUTBOX_BYTES_MAX = 65_536;
+export const LEGACY_OUTBOX_BYTES_MAX = 16_384;
+/** Typing is the first thing dropped for a slow reader. */
+export const TYPING_DROPPED_ABOVE_BYTES = 16_384;
+export const SOCKET_SILENT_S = 46;
+export const CLIENT_SILENT_MS = 20_000;
+export const CLIENT_PONG_MS = 10_000;
+export const BROKEN_ASSERTIONS_PER_MIN = 5;
+
+// Credentials.
+export const SESSION_TOKEN_MS = 86_400_000;
+export const DEVICE_TOKEN_MS = 180 * 86_400_000;
+export const TICKET_MS = 30_000;
+export const TICKET_LEEWAY_MS = 5_000;
+export const TICKET_CHARS_MAX = 1_024;
+export const TICKET_AUDIENCE_MAX = 3;
+/** A client fetches a new ticket once the one it holds is this old. */
+export const TICKET_OLD_MS = 20_000;
+export const KEY_PUBLISHED_AHEAD_MS = 600_000;
+export const KEYS_REFETCH_MS = 60_000;
+export const KEYS_UNKNOWN_KID_MS = 30_000;
+
+// Records and directory.
+export const RECORD_TTL_MS = 900_000;
+export const TOUCH_EVERY_MS = 300_000;
+export const PARTITIONS = 64;
+export const POOL_REPORT_EVERY_MS = 2_000;
+export const POOL_SILENT_MS = 15_000;
+export const DIRECTORY_FRESH_MS = 2_000;
+export const DIRECTORY_STALE_MS = 10_000;
+export const CONNECTS_PER_MIN = 60;
+export const DEVICES_PER_MIN = 10;
+export const CONNECT_BODY_BYTES_MAX = 16_384;
+export const LOAD_PASS_SESSIONS_MAX = 1_000;
