@@ -1,0 +1,26 @@
+import { type Address, type AddressParts, parseAddress } from "../base/ids.ts";
+
+// Every name on the bus. Core NATS, but for the report stream.
+
+/** A shard's inbox: one subscription, whatever it holds. */
+export const inboxSubject = (shard: Pick<AddressParts, "region" | "pool" | "shard">): string =>
+  `wh.${shard.region}.in.${shard.pool}.${shard.shard}`;
+
+/** The inbox of the shard at `address`, or `undefined` for a text that is no address. */
+export function inboxOf(address: Address): string | undefined {
+  const parts = parseAddress(address);
+  return parts === undefined ? undefined : inboxSubject(parts);
+}
+
+/** A region's matchers (queue group). */
+export const deskSubject = (region: string): string => `wh.${region}.desk`;
+/** A region's clerks (queue group). */
+export const clerkSubject = (region: string): string => `wh.${region}.clerk`;
+/** A region's reports (JetStream). */
+export const reportSubject = (region: string): string => `wh.${region}.report`;
+/** Orders to one pool, and to all. */
+export const controlSubject = (region: string, pool: string): string => `wh.ctl.${region}.${pool}`;
+export const CONTROL_ALL = "wh.ctl.all";
+/** The queue groups' names. */
+export const DESK_GROUP = "desk";
+export const CLERK_GROUP = "clerk";
