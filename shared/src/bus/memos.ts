@@ -62,8 +62,8 @@ export const MEMOS = {
     from: "shard",
     to: "shard",
     acked: false,
-    says: "A text, or a void number.",
-    fields: { ...ofChat, id: num, text: maybeText },
+    says: "A text, or a void number; `received` rides along.",
+    fields: { ...ofChat, id: num, text: maybeText, received: maybeNum },
   }),
   received: memo({
     wire: 2,
@@ -117,7 +117,7 @@ export const MEMOS = {
     to: "shard",
     acked: false,
     says: "Acknowledges an acked memo: where that person is and what was relayed to them.",
-    fields: { memo: num, ...ofChat, awaySinceMs: maybeNum, seen: num },
+    fields: { memo: num, chat: of<ChatId>(), epoch: num, address: of<Address>(), awaySinceMs: maybeNum, seen: num },
   }),
   not_in_chat: memo({
     wire: 8,
@@ -125,7 +125,7 @@ export const MEMOS = {
     from: "shard",
     to: "shard",
     acked: false,
-    says: "Answer to a memo of a chat that this person is not in, or to a person who is not here.",
+    says: "Answer to a memo of a chat: the person it was `to` is `here` and not in that chat, or not here at all.",
     fields: { memo: maybeNum, chat: of<ChatId>(), to: of<SessionId>(), here: flag },
   }),
 

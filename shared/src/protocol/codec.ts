@@ -36,11 +36,11 @@ export const encodeFrame = (frame: ServerFrame | ClientFrameWire): string => JSO
 /** A client's frame as it goes on the wire (absent fields left out). */
 export type ClientFrameWire = { readonly type: ClientFrameName } & Fields;
 
-/** One text for the person it is meant for; written by hand because nine frames of ten are this one. */
-export function encodeMessage(id: number, text: string | undefined, ts: number): string {
-  return text === undefined
-    ? `{"type":"message","from":"partner","id":${id},"void":true,"ts":${ts}}`
-    : `{"type":"message","from":"partner","id":${id},"text":${JSON.stringify(text)},"ts":${ts}}`;
+/** One text for the person it is meant for; written by hand because nine frames of ten are this one. `ts` in whole seconds. */
+export function encodeMessage(id: number, text: string | undefined, ts: number, delivered: number | undefined): string {
+  const body = text === undefined ? `"void":true` : `"text":${JSON.stringify(text)}`;
+  const rider = delivered === undefined ? "" : `,"delivered":${delivered}`;
+  return `{"type":"message","from":"partner","id":${id},${body},"ts":${ts}${rider}}`;
 }
 
 function objectIn(wire: string): Fields | undefined {
