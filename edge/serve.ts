@@ -46,6 +46,8 @@ const stop = async (): Promise<void> => {
   await worker.dispose();
   process.exit(0);
 };
+// miniflare's own handlers end the process with 143 before the port is given back; ours stop it and end with 0.
+process.removeAllListeners("SIGTERM").removeAllListeners("SIGINT");
 process.once("SIGTERM", () => void stop());
 process.once("SIGINT", () => void stop());
 process.stdin.once("end", () => void stop());

@@ -47,6 +47,16 @@ export type TicketClaims = {
   readonly exp: number;
 };
 
+/** A load tester's pass (DESIGN §15): lifts the meters for a region; what it lets in is lane `test`. */
+export type LoadPassClaims = {
+  readonly typ: "load";
+  readonly region: RegionName;
+  /** How many sessions may be minted with it. */
+  readonly sessions: number;
+  readonly iat: number;
+  readonly exp: number;
+};
+
 type Raw = { readonly [name: string]: unknown };
 
 const isSeconds = (value: unknown): value is number =>
@@ -72,11 +82,13 @@ export function sessionClaimsOf(raw: unknown): SessionClaims | undefined {
   return isEpoch(raw.ep) && isLane(raw.lane) ? (raw as SessionClaims) : undefined;
 }
 
+/** A payload as device claims, or `undefined`. */
 export function deviceClaimsOf(raw: unknown): DeviceClaims | undefined {
   if (!isRaw(raw) || raw.typ !== "device" || !hasLife(raw)) return undefined;
   return isSessionId(raw.sub) ? (raw as unknown as DeviceClaims) : undefined;
 }
 
+/** A payload as ticket claims, or `undefined`: one to three pools, an epoch, a lane, no scope but `forget`. */
 export function ticketClaimsOf(raw: unknown): TicketClaims | undefined {
   if (!isRaw(raw) || raw.typ !== "ticket" || !hasLife(raw)) return undefined;
   if (!isSessionId(raw.sub) || !isRegionName(raw.home) || !isDeviceHash(raw.dev)) return undefined;
@@ -85,6 +97,12 @@ export function ticketClaimsOf(raw: unknown): TicketClaims | undefined {
   if (!raw.aud.every(isAudience)) return undefined;
   if (raw.new !== undefined && raw.new !== true) return undefined;
   return raw.scope === undefined || raw.scope === "forget" ? (raw as TicketClaims) : undefined;
+}
+
+/** A payload as a load pass, or `undefined`. */
+export function loadPassClaimsOf(raw: unknown): LoadPassClaims | undefined {
+  if (!isRaw(raw) || raw.typ !== "load" || !hasLife(raw)) return undefined;
+  return isRegionName(raw.region) && isSeconds(raw.sessions) ? (raw as LoadPassClaims) : undefined;
 }
 
 /** The edge's next epoch for a session: above every one before, even when clocks go back; room for three pools below the next. */

@@ -34,7 +34,7 @@ const json = (part: string): unknown => {
   }
 };
 
-/** Key ids of headers seen before: one per live key, so a forger cannot fill it (only headers that parse as ours enter, at most 16). */
+/** Key ids of headers seen before, at most 16; emptied when full, so that a forger's headers cannot keep ours out. */
 const knownHeaders = new Map<string, string>();
 
 function kidOf(header: string): string | undefined {
@@ -44,7 +44,8 @@ function kidOf(header: string): string | undefined {
   if (typeof raw !== "object" || raw === null) return undefined;
   const { alg, kid } = raw as { alg?: unknown; kid?: unknown };
   if (alg !== "EdDSA" || typeof kid !== "string" || !KID.test(kid)) return undefined;
-  if (knownHeaders.size < 16) knownHeaders.set(header, kid);
+  if (knownHeaders.size >= 16) knownHeaders.clear();
+  knownHeaders.set(header, kid);
   return kid;
 }
 

@@ -44,3 +44,5 @@ export const isSilent = (report: PoolReport, nowMs: number): boolean => Math.abs
 
 /** Where the directory lies: one hash, field `region/pool`, value the report as JSON; and one field `at` of the publisher's clock. */
 export const DIRECTORY_KEY = "wh:directory";
+/** Fields of the same hash that hold a clerk's hand-over key as a public JWK: this, then the key's name. No region holds a colon. */
+export const HANDOVER_KEY_FIELD = "jwk:";
