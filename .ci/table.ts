@@ -1,0 +1,34 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT, type Step } from "./steps.ts";
+
+const types = (project: string): Step => ({ name: `types ${project}`, program: "tsc", args: ["-p", project] });
+const vitest = (name: string, cwd: string, ...more: string[]): Step => ({
+  name,
+  program: "vitest",
+  args: ["run", ...more],
+  cwd,
+  vitest: true,
+});
+
+/** What looks at the sources without running them. */
+export const LOOKS: readonly Step[] = [
+  { name: "format", program: "biome", args: ["format", "."] },
+  { name: "lint", program: "biome", args: ["lint", "--error-on-warnings", "."] },
+  ...["shared", "shared/test", "pool", "edge", "edge/web", "edge/web/test", "loadtest", ".ci"]
+    .filter((project) => existsSync(join(ROOT, project, "tsconfig.json")))
+    .map(types),
+];
+
+const REPOSITORY = ["test/tidy.test.ts", "test/docs.test.ts"];
+
+/** Tests that need nothing but Node. */
+export const UNITS: readonly Step[] = [
+  vitest("tidy and docs", "shared", ...REPOSITORY),
+  vitest("unit shared", "shared", ...REPOSITORY.map((file) => `--exclude=${file}`)),
+  vitest("unit pool", "pool"),
+  vitest("unit web", "edge/web"),
+];
+
+/** Tests on real servers, in workerd and in a browser; one after another, because they watch clocks. */
+export const INTEGRATIONS: readonly Step[] = [vitest("integration pool", "pool", "--", "--integration")];
