@@ -55,5 +55,8 @@ export function parseAddress(text: string): AddressParts | undefined {
   };
 }
 
+/** Whether a value reads as an address; nothing is said about anybody being there. */
+export const isAddress = (value: unknown): value is Address => typeof value === "string" && ADDRESS.test(value);
+
 /** Ids as the words of one pair, whichever way round they are given. */
 export const unorderedPair = (a: string, b: string): string => (a < b ? `${a}|${b}` : `${b}|${a}`);

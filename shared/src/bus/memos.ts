@@ -3,15 +3,19 @@ import type { Lane } from "../credentials/claims.ts";
 
 /** How a field lies on the wire: numbers as varints, strings as length and UTF-8; `?` may be absent. */
 export type FieldKind = "num" | "str" | "flag" | "strs" | "num?" | "str?";
-export type Field<T> = { readonly kind: FieldKind; readonly holds?: T };
+/** What a string must look like: an id of 22 letters, a device hash, an address, a region's name, or one of these words. */
+export type Form = "id" | "device" | "address" | "name" | readonly string[];
+/** A string without a form may be any. The codec hands on no memo of which a field breaks its form. */
+export type Field<T> = { readonly kind: FieldKind; readonly form?: Form; readonly holds?: T };
 const num: Field<number> = { kind: "num" };
 const flag: Field<boolean> = { kind: "flag" };
 const text: Field<string> = { kind: "str" };
 const strs: Field<readonly string[]> = { kind: "strs" };
 const maybeNum: Field<number | undefined> = { kind: "num?" };
 const maybeText: Field<string | undefined> = { kind: "str?" };
-const of = <T extends string>(): Field<T> => ({ kind: "str" });
-const maybe = <T extends string>(): Field<T | undefined> => ({ kind: "str?" });
+type FormOf<T> = Exclude<Form, readonly string[]> | readonly T[];
+const of = <const T extends string>(form: FormOf<T>): Field<T> => ({ kind: "str", form });
+const maybe = <const T extends string>(form: FormOf<T>): Field<T | undefined> => ({ kind: "str?", form });
 
 export type Party = "shard" | "desk" | "clerk";
 type Row<F> = {
@@ -28,25 +32,31 @@ type Row<F> = {
 const memo = <F extends Record<string, Field<unknown>>>(row: Row<F>): Row<F> => row;
 
 /** What memos of a chat carry: the chat, whom it is for, and where its sender is now. */
-const ofChat = { chat: of<ChatId>(), to: of<SessionId>(), epoch: num, address: of<Address>() };
+const ofChat = { chat: of<ChatId>("id"), to: of<SessionId>("id"), epoch: num, address: of<Address>("address") };
 /** What memos about a seeker carry; desks compare epoch, then seek number. */
-const ofSeeker = { session: of<SessionId>(), epoch: num, seekNo: num, address: of<Address>(), lane: of<Lane>() };
+const ofSeeker = {
+  session: of<SessionId>("id"),
+  epoch: num,
+  seekNo: num,
+  address: of<Address>("address"),
+  lane: of<Lane>(["live", "test"]),
+};
 /** What memos about a proposal carry towards the desk. */
 const ofProposal = {
-  chat: of<ChatId>(),
-  session: of<SessionId>(),
+  chat: of<ChatId>("id"),
+  session: of<SessionId>("id"),
   epoch: num,
-  address: of<Address>(),
-  lane: of<Lane>(),
+  address: of<Address>("address"),
+  lane: of<Lane>(["live", "test"]),
 };
 /** What memos from a desk to a person's shard carry. */
-const toSeeker = { chat: of<ChatId>(), session: of<SessionId>(), epoch: num, seekNo: num };
+const toSeeker = { chat: of<ChatId>("id"), session: of<SessionId>("id"), epoch: num, seekNo: num };
 /** Who the partner is: never shown to the person. */
 const partner = {
-  partner: of<SessionId>(),
-  partnerHome: of<RegionName>(),
-  partnerDevice: of<DeviceHash>(),
-  partnerAddress: of<Address>(),
+  partner: of<SessionId>("id"),
+  partnerHome: of<RegionName>("name"),
+  partnerDevice: of<DeviceHash>("device"),
+  partnerAddress: of<Address>("address"),
   partnerEpoch: num,
 };
 
@@ -117,7 +127,14 @@ export const MEMOS = {
     to: "shard",
     acked: false,
     says: "Acknowledges an acked memo: where that person is and what was relayed to them.",
-    fields: { memo: num, chat: of<ChatId>(), epoch: num, address: of<Address>(), awaySinceMs: maybeNum, seen: num },
+    fields: {
+      memo: num,
+      chat: of<ChatId>("id"),
+      epoch: num,
+      address: of<Address>("address"),
+      awaySinceMs: maybeNum,
+      seen: num,
+    },
   }),
   not_in_chat: memo({
     wire: 8,
@@ -126,7 +143,7 @@ export const MEMOS = {
     to: "shard",
     acked: false,
     says: "Answer to a memo of a chat: the person it was `to` is `here` and not in that chat, or not here at all.",
-    fields: { memo: maybeNum, chat: of<ChatId>(), to: of<SessionId>(), here: flag },
+    fields: { memo: maybeNum, chat: of<ChatId>("id"), to: of<SessionId>("id"), here: flag },
   }),
 
   // From a person's shard to the desk.
@@ -140,8 +157,8 @@ export const MEMOS = {
     fields: {
       memo: num,
       ...ofSeeker,
-      home: of<RegionName>(),
-      device: of<DeviceHash>(),
+      home: of<RegionName>("name"),
+      device: of<DeviceHash>("device"),
       interests: strs,
       languages: strs,
       joinedMs: num,
@@ -219,7 +236,7 @@ export const MEMOS = {
     to: "desk",
     acked: false,
     says: "How many seekers this shard has; every 2 s.",
-    fields: { address: of<Address>(), lane: of<Lane>(), count: num, listNo: num },
+    fields: { address: of<Address>("address"), lane: of<Lane>(["live", "test"]), count: num, listNo: num },
   }),
   list_end: memo({
     wire: 29,
@@ -228,7 +245,7 @@ export const MEMOS = {
     to: "desk",
     acked: false,
     says: "All seeks of list `listNo` were sent: drop what it lacks.",
-    fields: { address: of<Address>(), lane: of<Lane>(), count: num, listNo: num },
+    fields: { address: of<Address>("address"), lane: of<Lane>(["live", "test"]), count: num, listNo: num },
   }),
   never: memo({
     wire: 30,
@@ -239,10 +256,10 @@ export const MEMOS = {
     says: "These two devices do not meet for `forMs`.",
     fields: {
       memo: num,
-      address: of<Address>(),
-      lane: of<Lane>(),
-      a: of<DeviceHash>(),
-      b: of<DeviceHash>(),
+      address: of<Address>("address"),
+      lane: of<Lane>(["live", "test"]),
+      a: of<DeviceHash>("device"),
+      b: of<DeviceHash>("device"),
       forMs: num,
     },
   }),
@@ -264,7 +281,7 @@ export const MEMOS = {
     to: "shard",
     acked: false,
     says: "More than 10 seeks in a minute from this device.",
-    fields: { session: of<SessionId>(), epoch: num, seekNo: num, retryAfterMs: num },
+    fields: { session: of<SessionId>("id"), epoch: num, seekNo: num, retryAfterMs: num },
   }),
   offer: memo({
     wire: 42,
@@ -273,7 +290,7 @@ export const MEMOS = {
     to: "shard",
     acked: false,
     says: "Somebody fits; will you take it?",
-    fields: { ...toSeeker, desk: of<RegionName>(), sharedInterests: strs, ...partner },
+    fields: { ...toSeeker, desk: of<RegionName>("name"), sharedInterests: strs, ...partner },
   }),
   found: memo({
     wire: 43,
@@ -318,7 +335,7 @@ export const MEMOS = {
     to: "shard",
     acked: true,
     says: "Both accepted; repeated until both shards have acknowledged.",
-    fields: { ...toSeeker, desk: of<RegionName>(), sharedInterests: strs, ...partner },
+    fields: { ...toSeeker, desk: of<RegionName>("name"), sharedInterests: strs, ...partner },
   }),
   regained: memo({
     wire: 48,
@@ -328,13 +345,13 @@ export const MEMOS = {
     acked: false,
     says: "What the desk holds: `seeking`, `offer` (with `leftMs` and `accepted`) or `nothing`; a paired person gets `paired`.",
     fields: {
-      session: of<SessionId>(),
+      session: of<SessionId>("id"),
       epoch: num,
-      holds: of<"seeking" | "offer" | "nothing">(),
+      holds: of(["seeking", "offer", "nothing"]),
       seekNo: num,
       joinedMs: maybeNum,
       waitedMs: maybeNum,
-      chat: maybe<ChatId>(),
+      chat: maybe<ChatId>("id"),
       sharedInterests: strs,
       leftMs: maybeNum,
       accepted: flag,
@@ -360,13 +377,13 @@ export const MEMOS = {
     says: "May this ticket's holder come in, and where did they stand?",
     fields: {
       req: num,
-      address: of<Address>(),
-      session: of<SessionId>(),
-      home: of<RegionName>(),
+      address: of<Address>("address"),
+      session: of<SessionId>("id"),
+      home: of<RegionName>("name"),
       epoch: num,
       attempt: num,
       fresh: flag,
-      device: of<DeviceHash>(),
+      device: of<DeviceHash>("device"),
       network: text,
     },
   }),
@@ -379,12 +396,12 @@ export const MEMOS = {
     says: "Answer to `admit`.",
     fields: {
       req: num,
-      answer: of<"new" | "back" | "stale" | "banned" | "wait" | "home_away">(),
-      place: maybe<"idle" | "seeking" | "proposed" | "chatting">(),
+      answer: of(["new", "back", "stale", "banned", "wait", "home_away"]),
+      place: maybe(["idle", "seeking", "proposed", "chatting"]),
       details: maybeText,
       half: maybeText,
       over: maybeText,
-      before: maybe<Address>(),
+      before: maybe<Address>("address"),
       banS: maybeNum,
       banReason: maybeText,
     },
@@ -398,13 +415,13 @@ export const MEMOS = {
     says: "This is where the person stands; repeated until taken.",
     fields: {
       req: num,
-      address: of<Address>(),
-      session: of<SessionId>(),
-      home: of<RegionName>(),
+      address: of<Address>("address"),
+      session: of<SessionId>("id"),
+      home: of<RegionName>("name"),
       epoch: num,
       rev: num,
-      device: of<DeviceHash>(),
-      place: of<"idle" | "seeking" | "proposed" | "chatting">(),
+      device: of<DeviceHash>("device"),
+      place: of(["idle", "seeking", "proposed", "chatting"]),
       details: maybeText,
       half: maybeText,
       over: maybeText,
@@ -417,7 +434,7 @@ export const MEMOS = {
     to: "shard",
     acked: false,
     says: "Answer to `write`: `lower` means that a newer socket has the session.",
-    fields: { req: num, answer: of<"taken" | "lower">() },
+    fields: { req: num, answer: of(["taken", "lower"]) },
   }),
   end_half: memo({
     wire: 64,
@@ -428,10 +445,10 @@ export const MEMOS = {
     says: "End the absent person's half of this chat, if their epoch is still this one.",
     fields: {
       req: num,
-      address: of<Address>(),
-      session: of<SessionId>(),
-      home: of<RegionName>(),
-      chat: of<ChatId>(),
+      address: of<Address>("address"),
+      session: of<SessionId>("id"),
+      home: of<RegionName>("name"),
+      chat: of<ChatId>("id"),
       epoch: num,
     },
   }),
@@ -444,8 +461,8 @@ export const MEMOS = {
     says: "Answer to `end_half`: `refused` carries where they are now.",
     fields: {
       req: num,
-      answer: of<"ended" | "refused" | "home_away">(),
-      partnerAddress: maybe<Address>(),
+      answer: of(["ended", "refused", "home_away"]),
+      partnerAddress: maybe<Address>("address"),
       partnerEpoch: maybeNum,
     },
   }),
@@ -456,7 +473,13 @@ export const MEMOS = {
     to: "clerk",
     acked: false,
     says: "Where is this person, and is this chat of theirs over?",
-    fields: { req: num, address: of<Address>(), session: of<SessionId>(), home: of<RegionName>(), chat: of<ChatId>() },
+    fields: {
+      req: num,
+      address: of<Address>("address"),
+      session: of<SessionId>("id"),
+      home: of<RegionName>("name"),
+      chat: of<ChatId>("id"),
+    },
   }),
   whereabouts: memo({
     wire: 67,
@@ -467,8 +490,8 @@ export const MEMOS = {
     says: "Answer to `where`; a missing record is `unknown`.",
     fields: {
       req: num,
-      chat: of<"in" | "over" | "unknown" | "home_away">(),
-      partnerAddress: maybe<Address>(),
+      chat: of(["in", "over", "unknown", "home_away"]),
+      partnerAddress: maybe<Address>("address"),
       partnerEpoch: maybeNum,
     },
   }),
@@ -479,7 +502,7 @@ export const MEMOS = {
     to: "clerk",
     acked: false,
     says: "These sessions are still here: keep their records. `epochs[i]` belongs to `sessions[i]`.",
-    fields: { req: num, address: of<Address>(), home: of<RegionName>(), sessions: strs, epochs: strs },
+    fields: { req: num, address: of<Address>("address"), home: of<RegionName>("name"), sessions: strs, epochs: strs },
   }),
   touched: memo({
     wire: 69,
@@ -499,10 +522,10 @@ export const MEMOS = {
     says: "Erase this session's record.",
     fields: {
       req: num,
-      address: of<Address>(),
-      session: of<SessionId>(),
-      home: of<RegionName>(),
-      device: of<DeviceHash>(),
+      address: of<Address>("address"),
+      session: of<SessionId>("id"),
+      home: of<RegionName>("name"),
+      device: of<DeviceHash>("device"),
     },
   }),
   forgotten: memo({
@@ -521,7 +544,13 @@ export const MEMOS = {
     to: "clerk",
     acked: false,
     says: "A ticket for this session to pools of this region, signed by its home's clerk.",
-    fields: { req: num, address: of<Address>(), session: of<SessionId>(), home: of<RegionName>(), pools: strs },
+    fields: {
+      req: num,
+      address: of<Address>("address"),
+      session: of<SessionId>("id"),
+      home: of<RegionName>("name"),
+      pools: strs,
+    },
   }),
   handed_over: memo({
     wire: 73,
