@@ -1,0 +1,142 @@
+import { inspect } from "node:util";
+import { expect, test } from "vitest";
+import { readPoolConfig, SHARD_SETTINGS } from "./config.ts";
+import { type Env, SettingsFault } from "./runtime/settings.ts";
+
+const REDIS_PASSWORD = "s3cret-of-redis";
+const OPS_TOKEN = "s3cret-of-the-ops-port";
+const GOOD: Env = {
+  WHISPER_ROLES: "shard,clerk,matcher",
+  WHISPER_REGION: "eu-west",
+  WHISPER_NATS_URL: "nats://user:s3cret-of-nats@127.0.0.1:4222",
+  WHISPER_REDIS_URL: `redis://:${REDIS_PASSWORD}@127.0.0.1:6379`,
+  WHISPER_UPSTASH_URL: "https://directory.example",
+  WHISPER_UPSTASH_TOKEN: "s3cret-of-upstash",
+  WHISPER_LAT: "50.1",
+  WHISPER_LON: "-8.7",
+  WHISPER_POOL: "p1",
+  WHISPER_URL: "wss://p1.eu-west.example/v1/socket",
+  WHISPER_JWKS_URL: "https://edge.example/.well-known/jwks.json",
+  WHISPER_KEYS_CACHE: "/var/lib/whisper/keys.json",
+  WHISPER_OPS_TOKEN: OPS_TOKEN,
+  PATH: "/usr/bin",
+};
+
+const faultsOf = (env: Env): readonly string[] => {
+  try {
+    readPoolConfig(env);
+    return [];
+  } catch (error) {
+    if (error instanceof SettingsFault) return error.faults;
+    throw error;
+  }
+};
+
+test("good settings are read, with the product's own values where none is given", () => {
+  const config = readPoolConfig(GOOD);
+  expect(config.roles).toEqual(["shard", "clerk", "matcher"]);
+  expect(config.shard).toMatchObject({ lat: 50.1, lon: -8.7, port: 9001, socketsMax: 18_000, textsPerWindow: 5 });
+  expect(config.matcher?.sameDevicePairs).toBe(false);
+  expect(config.clerk?.redisUrl.reveal()).toContain(REDIS_PASSWORD);
+});
+
+test("a process is asked only for what its roles need", () => {
+  const { WHISPER_REGION, WHISPER_NATS_URL, WHISPER_REDIS_URL } = GOOD;
+  const config = readPoolConfig({ WHISPER_ROLES: "matcher", WHISPER_REGION, WHISPER_NATS_URL, WHISPER_REDIS_URL });
+  expect(config.shard).toBeUndefined();
+  expect(config.clerk).toBeUndefined();
+});
+
+test("the config is frozen, and no way of printing it shows a secret", () => {
+  const config = readPoolConfig(GOOD);
+  expect(() => Object.assign(config, { region: "x" })).toThrow(TypeError);
+  expect(() => Object.assign(config.shard ?? {}, { port: 1 })).toThrow(TypeError);
+  const printed = [JSON.stringify(config), inspect(config, { depth: 9, showHidden: true }), `${config.natsUrl}`].join();
+  expect(printed).not.toContain("s3cret");
+});
+
+test("everything wrong at once is told at once, each by name and none with its value", () => {
+  const wrong = Object.fromEntries(
+    Object.keys(GOOD)
+      .filter((name) => name !== "PATH")
+      .map((name) => [name, "%%wrong value%%"]),
+  );
+  const numbers = Object.fromEntries(Object.keys(SHARD_SETTINGS).map((name) => [name, "%%wrong value%%"]));
+  const env: Env = {
+    ...wrong,
+    ...numbers,
+    WHISPER_ROLES: "shard,clerk,matcher",
+    WHISPER_TYPO: "%%",
+    WHISPER_PROT: "%%",
+  };
+  const { WHISPER_KEYS_CACHE: _1, WHISPER_UPSTASH_TOKEN: _2, WHISPER_ROLES: _3, ...bad } = env; // any text is good there
+  const faults = faultsOf(env);
+  for (const name of Object.keys(bad).filter((name) => name !== "WHISPER_OPS_TOKEN"))
+    expect(
+      faults.filter((fault) => fault.startsWith(`${name} is `)),
+      name,
+    ).toHaveLength(1);
+  expect(faults.join("\n")).not.toContain("%%");
+  expect(faults).toContain("WHISPER_TYPO is unknown: there is no such setting");
+});
+
+test("with nothing given, the roles and all that every role needs are asked for", () => {
+  expect(faultsOf({}).map((fault) => fault.split(" ", 1)[0])).toEqual([
+    "WHISPER_ROLES",
+    "WHISPER_REGION",
+    "WHISPER_NATS_URL",
+  ]);
+});
+
+test.each([
+  ["WHISPER_ROLES", "shard,shard"],
+  ["WHISPER_ROLES", "shard,"],
+  ["WHISPER_ROLES", "moderator"],
+  ["WHISPER_REGION", "EU-west"],
+  ["WHISPER_REGION", "eu.west"],
+  ["WHISPER_POOL", "a".repeat(25)],
+  ["WHISPER_PORT", "65536"],
+  ["WHISPER_PORT", "-1"],
+  ["WHISPER_PORT", "9001.5"],
+  ["WHISPER_PORT", "0x10"],
+  ["WHISPER_PORT", " 9001"],
+  ["WHISPER_PORT", "9".repeat(40)],
+  ["WHISPER_LAT", "90.01"],
+  ["WHISPER_LON", "east"],
+  ["WHISPER_LON", "1e2"],
+  ["WHISPER_SOCKETS_MAX", "0"],
+  ["WHISPER_NATS_URL", "http://127.0.0.1:4222"],
+  ["WHISPER_NATS_URL", "127.0.0.1:4222"],
+  ["WHISPER_REDIS_URL", "nats://127.0.0.1"],
+  ["WHISPER_URL", "wss://p1.example/elsewhere"],
+  ["WHISPER_URL", "ws://p1.example/v1/socket"],
+  ["WHISPER_OPS_TOKEN", "short"],
+  ["WHISPER_OPS_HOST", "localhost"],
+  ["WHISPER_SAME_DEVICE_PAIRS", "1"],
+  ["WHISPER_SAME_DEVICE_PAIRS", "yes"],
+  ["WHISPER_ENV", "staging"],
+  ["WHISPER_LOG_LEVEL", "debug"],
+])("%s=%s is refused in production", (name, value) => {
+  const faults = faultsOf({ ...GOOD, [name]: value });
+  expect(faults.length).toBe(1);
+  expect(faults[0]).toMatch(new RegExp(`^${name} `));
+});
+
+test("an empty value is one that was not given", () => {
+  expect(faultsOf({ ...GOOD, WHISPER_LAT: "" })[0]).toMatch(/^WHISPER_LAT is missing/);
+  expect(readPoolConfig({ ...GOOD, WHISPER_PORT: "" }).shard?.port).toBe(9001);
+});
+
+test("an ops port beyond this machine needs a token", () => {
+  const { WHISPER_OPS_TOKEN: _, ...open } = GOOD;
+  expect(faultsOf({ ...open, WHISPER_OPS_HOST: "0.0.0.0" })).toHaveLength(1);
+  expect(faultsOf({ ...open, WHISPER_OPS_HOST: "127.0.0.2" })).toEqual([]);
+  expect(faultsOf({ ...GOOD, WHISPER_OPS_HOST: "0.0.0.0" })).toEqual([]);
+});
+
+test("development may pair two tabs and needs no public address", () => {
+  const { WHISPER_URL: _, ...rest } = GOOD;
+  const config = readPoolConfig({ ...rest, WHISPER_ENV: "development", WHISPER_SAME_DEVICE_PAIRS: "1" });
+  expect(config.matcher?.sameDevicePairs).toBe(true);
+  expect(config.shard).not.toHaveProperty("url");
+});

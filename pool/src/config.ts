@@ -1,0 +1,189 @@
+import { isPoolName, isRegionName, type PoolName, type RegionName } from "@whisper/shared/base/ids";
+import { Secret } from "@whisper/shared/base/secret";
+import * as L from "@whisper/shared/limits";
+import * as v from "valibot";
+import { LOG_LEVELS, type LogLevel } from "./runtime/log.ts";
+import {
+  decimal,
+  type Env,
+  optional,
+  readSettings,
+  refuseUnknown,
+  type Settings,
+  SettingsFault,
+  setting,
+  urlOf,
+  wholeNumber,
+  yesOrNo,
+} from "./runtime/settings.ts";
+
+export const ROLES = ["shard", "clerk", "matcher"] as const;
+export type Role = (typeof ROLES)[number];
+
+const port = wholeNumber(0, 65_535);
+const count = wholeNumber(1, 1_000_000_000);
+const secret = (schema: v.GenericSchema<string, string>): v.GenericSchema<string, Secret<string>> =>
+  v.pipe(
+    schema,
+    v.transform((text) => new Secret(text)),
+  );
+const roles: v.GenericSchema<string, readonly Role[]> = v.pipe(
+  v.string(),
+  v.transform((text) => text.split(",").map((role) => role.trim())),
+  v.array(v.picklist(ROLES)),
+  v.check((list) => new Set(list).size === list.length),
+);
+const regionName = v.pipe(v.string(), v.custom<RegionName>(isRegionName));
+const poolName = v.pipe(v.string(), v.custom<PoolName>(isPoolName));
+const socketUrl = v.pipe(
+  urlOf("ws", "wss"),
+  v.check((text) => /^wss?:\/\/[^\s/]{1,253}\/v1\/socket$/.test(text)),
+);
+const redisUrl = secret(urlOf("redis", "rediss"));
+
+/** What every process of a region is told. */
+export const COMMON_SETTINGS = {
+  WHISPER_ROLES: setting(`what this process does: one or more of ${ROLES.join(", ")}, by comma`, roles),
+  WHISPER_ENV: setting("production or development", v.picklist(["production", "development"]), "production"),
+  WHISPER_REGION: setting("the region's name: lower-case letters, digits and dashes, 24 at most", regionName),
+  WHISPER_NATS_URL: setting("the region's bus: nats://host:port or tls://host:port", secret(urlOf("nats", "tls"))),
+  WHISPER_LOG_LEVEL: setting(`one of ${LOG_LEVELS.join(", ")}`, v.picklist(LOG_LEVELS), "info"),
+  WHISPER_STOP_MS: setting("how long stopping may take, 100 to 600000 ms", wholeNumber(100, 600_000), "10000"),
+  WHISPER_OPS_HOST: setting("where the ops port listens, an address", v.pipe(v.string(), v.ip()), "127.0.0.1"),
+  WHISPER_OPS_PORT: setting("the ops port, 0 to 65535; 0 for any", port, "9101"),
+  WHISPER_OPS_TOKEN: optional(
+    "what the ops port asks for, 16 characters or more",
+    secret(v.pipe(v.string(), v.minLength(16))),
+  ),
+} as const satisfies Settings;
+
+/** What a shard is told beside it. */
+export const SHARD_SETTINGS = {
+  WHISPER_LAT: setting("degrees north of the equator, -90 to 90", decimal(-90, 90)),
+  WHISPER_LON: setting("degrees east of Greenwich, -180 to 180", decimal(-180, 180)),
+  WHISPER_POOL: setting("the pool's name: lower-case letters, digits and dashes, 24 at most", poolName),
+  WHISPER_SHARD: setting("the shard's number in its pool, 0 to 255", wholeNumber(0, 255), "0"),
+  WHISPER_HOST: setting("where sockets are listened for, an address", v.pipe(v.string(), v.ip()), "0.0.0.0"),
+  WHISPER_PORT: setting("the port for sockets, 0 to 65535; 0 for any", port, "9001"),
+  WHISPER_URL: optional("what clients are told: wss://host/v1/socket", socketUrl),
+  WHISPER_SOCKETS_MAX: setting("sockets one shard holds, 1 to 1000000", wholeNumber(1, 1_000_000), "18000"),
+  WHISPER_UPGRADES_PER_S: setting("sockets let in per second, 1 or more", count, "2000"),
+  WHISPER_TEXTS_PER_WINDOW: setting("texts one person may send in 10 s", count, String(L.TEXTS_PER_WINDOW)),
+  WHISPER_JWKS_URL: setting("the edge's keys: https://host/.well-known/jwks.json", urlOf("http", "https")),
+  WHISPER_KEYS_CACHE: setting("the file that keeps the edge's keys over a restart", v.pipe(v.string(), v.minLength(1))),
+} as const satisfies Settings;
+
+/** What a clerk is told beside it. */
+export const CLERK_SETTINGS = {
+  WHISPER_REDIS_URL: setting("the region's Redis: redis://host:port or rediss://host:port", redisUrl),
+  WHISPER_UPSTASH_URL: setting("the directory's REST endpoint: https://host", urlOf("http", "https")),
+  WHISPER_UPSTASH_TOKEN: setting("the directory's token", secret(v.pipe(v.string(), v.minLength(1)))),
+} as const satisfies Settings;
+
+/** What a matcher is told beside it. */
+export const MATCHER_SETTINGS = {
+  WHISPER_REDIS_URL: CLERK_SETTINGS.WHISPER_REDIS_URL,
+  WHISPER_SAME_DEVICE_PAIRS: setting("1 lets two tabs of one browser meet, development only; else 0", yesOrNo, "0"),
+} as const satisfies Settings;
+
+/** Everything one process of a region is told, read once. */
+export type PoolConfig = {
+  readonly roles: readonly Role[];
+  readonly region: RegionName;
+  readonly isProduction: boolean;
+  readonly natsUrl: Secret<string>;
+  readonly logLevel: LogLevel;
+  readonly stopMs: number;
+  readonly ops: { readonly host: string; readonly port: number; readonly token?: Secret<string> };
+  readonly shard?: {
+    readonly lat: number;
+    readonly lon: number;
+    readonly pool: PoolName;
+    readonly shard: number;
+    readonly host: string;
+    readonly port: number;
+    readonly url?: string;
+    readonly socketsMax: number;
+    readonly upgradesPerS: number;
+    readonly textsPerWindow: number;
+    readonly jwksUrl: string;
+    readonly keysCache: string;
+  };
+  readonly clerk?: {
+    readonly redisUrl: Secret<string>;
+    readonly upstashUrl: string;
+    readonly upstashToken: Secret<string>;
+  };
+  readonly matcher?: { readonly redisUrl: Secret<string>; readonly sameDevicePairs: boolean };
+};
+
+const LOOPBACK = /^(127\.|::1$)/;
+
+/** Reads `WHISPER_*` once: throws one `SettingsFault` with all that is wrong; the result is frozen, its secrets unprintable. */
+export function readPoolConfig(env: Env): PoolConfig {
+  const faults: string[] = [];
+  const common = readSettings(COMMON_SETTINGS, env, faults);
+  const does = (role: Role): boolean => common.WHISPER_ROLES?.includes(role) === true;
+  const shard = does("shard") ? readShard(env, faults, common.WHISPER_ENV === "production") : undefined;
+  const clerk = does("clerk") ? readClerk(env, faults) : undefined;
+  const matcher = does("matcher") ? readMatcher(env, faults, common.WHISPER_ENV === "production") : undefined;
+  if (common.WHISPER_OPS_HOST !== undefined && !LOOPBACK.test(common.WHISPER_OPS_HOST) && !common.WHISPER_OPS_TOKEN)
+    faults.push("WHISPER_OPS_TOKEN is missing: the ops port is open beyond this machine");
+  refuseUnknown([COMMON_SETTINGS, SHARD_SETTINGS, CLERK_SETTINGS, MATCHER_SETTINGS], env, faults);
+  if (faults.length > 0) throw new SettingsFault([...new Set(faults)]);
+  const token = common.WHISPER_OPS_TOKEN;
+  return Object.freeze({
+    roles: Object.freeze(common.WHISPER_ROLES),
+    region: common.WHISPER_REGION,
+    isProduction: common.WHISPER_ENV === "production",
+    natsUrl: common.WHISPER_NATS_URL,
+    logLevel: common.WHISPER_LOG_LEVEL,
+    stopMs: common.WHISPER_STOP_MS,
+    ops: Object.freeze({
+      host: common.WHISPER_OPS_HOST,
+      port: common.WHISPER_OPS_PORT,
+      ...(token === undefined ? {} : { token }),
+    }),
+    ...(shard === undefined ? {} : { shard: Object.freeze(shard) }),
+    ...(clerk === undefined ? {} : { clerk: Object.freeze(clerk) }),
+    ...(matcher === undefined ? {} : { matcher: Object.freeze(matcher) }),
+  });
+}
+
+function readShard(env: Env, faults: string[], isProduction: boolean): NonNullable<PoolConfig["shard"]> {
+  const read = readSettings(SHARD_SETTINGS, env, faults);
+  const url = read.WHISPER_URL;
+  const isGiven = env.WHISPER_URL !== undefined && env.WHISPER_URL !== "";
+  if (isProduction && (url === undefined ? !isGiven : !url.startsWith("wss:")))
+    faults.push("WHISPER_URL must be a wss: address in production: it is where clients go");
+  return {
+    lat: read.WHISPER_LAT,
+    lon: read.WHISPER_LON,
+    pool: read.WHISPER_POOL,
+    shard: read.WHISPER_SHARD,
+    host: read.WHISPER_HOST,
+    port: read.WHISPER_PORT,
+    ...(url === undefined ? {} : { url }),
+    socketsMax: read.WHISPER_SOCKETS_MAX,
+    upgradesPerS: read.WHISPER_UPGRADES_PER_S,
+    textsPerWindow: read.WHISPER_TEXTS_PER_WINDOW,
+    jwksUrl: read.WHISPER_JWKS_URL,
+    keysCache: read.WHISPER_KEYS_CACHE,
+  };
+}
+
+function readClerk(env: Env, faults: string[]): NonNullable<PoolConfig["clerk"]> {
+  const read = readSettings(CLERK_SETTINGS, env, faults);
+  return {
+    redisUrl: read.WHISPER_REDIS_URL,
+    upstashUrl: read.WHISPER_UPSTASH_URL,
+    upstashToken: read.WHISPER_UPSTASH_TOKEN,
+  };
+}
+
+function readMatcher(env: Env, faults: string[], isProduction: boolean): NonNullable<PoolConfig["matcher"]> {
+  const read = readSettings(MATCHER_SETTINGS, env, faults);
+  if (isProduction && read.WHISPER_SAME_DEVICE_PAIRS)
+    faults.push("WHISPER_SAME_DEVICE_PAIRS is for development: production refuses it");
+  return { redisUrl: read.WHISPER_REDIS_URL, sameDevicePairs: read.WHISPER_SAME_DEVICE_PAIRS };
+}

@@ -1,0 +1,85 @@
+import { expect, test } from "vitest";
+import { type Part, startAll, within } from "./lifecycle.ts";
+import { type Signals, stopOnSignals } from "./signals.ts";
+
+const part = (name: string, diary: string[], trouble?: "start" | "stop"): Part => ({
+  name,
+  async start() {
+    diary.push(`+${name}`);
+    if (trouble === "start") throw new Error(`${name} cannot start`);
+  },
+  async stop() {
+    diary.push(`-${name}`);
+    if (trouble === "stop") throw new Error(`${name} cannot stop`);
+  },
+});
+
+test("parts start in order and stop in reverse", async () => {
+  const diary: string[] = [];
+  const running = await startAll([part("a", diary), part("b", diary)]);
+  expect(await running.stop()).toEqual([]);
+  expect(diary).toEqual(["+a", "+b", "-b", "-a"]);
+});
+
+test("a part that cannot start stops those before it, and its error is the one that is heard", async () => {
+  const diary: string[] = [];
+  const parts = [part("a", diary, "stop"), part("b", diary, "start"), part("c", diary)];
+  await expect(startAll(parts)).rejects.toThrow("b cannot start");
+  expect(diary).toEqual(["+a", "+b", "-a"]);
+});
+
+test("a part that cannot stop is named, and the others stop all the same", async () => {
+  const diary: string[] = [];
+  const running = await startAll([part("a", diary), part("b", diary, "stop"), part("c", diary)]);
+  expect(await running.stop()).toEqual(["b"]);
+  expect(diary.slice(3)).toEqual(["-c", "-b", "-a"]);
+});
+
+test("stopping twice stops once, and both hear the same", async () => {
+  const diary: string[] = [];
+  const running = await startAll([part("a", diary, "stop")]);
+  expect(await Promise.all([running.stop(), running.stop()])).toEqual([["a"], ["a"]]);
+  expect(diary).toEqual(["+a", "-a"]);
+});
+
+test("work that takes too long is late, work that fails still fails", async () => {
+  expect(await within(1, new Promise(() => {}))).toBe("late");
+  expect(await within(1_000, Promise.resolve(7))).toBe(7);
+  await expect(within(1_000, Promise.reject(new Error("no")))).rejects.toThrow("no");
+});
+
+/** A process that only remembers. */
+function fakeProcess() {
+  const heard: Record<string, () => void> = {};
+  let exit: (code: number) => void = () => {};
+  const exited = new Promise<number>((resolve) => {
+    exit = resolve;
+  });
+  const signals: Signals = {
+    on: (signal, on) => {
+      heard[signal] = on;
+    },
+    exit: (code) => exit(code),
+  };
+  return { signals, send: (signal: string) => heard[signal]?.(), exited };
+}
+
+test.each([
+  ["all stopped", async () => [], 0],
+  ["a part would not stop", async () => ["ops"], 1],
+  ["stopping itself failed", () => Promise.reject(new Error("no")), 1],
+  ["stopping took too long", () => new Promise<never>(() => {}), 1],
+] as const)("after SIGTERM, %s", async (_what, stop, code) => {
+  const { signals, send, exited } = fakeProcess();
+  stopOnSignals(signals, 20, stop);
+  send("SIGTERM");
+  expect(await exited).toBe(code);
+});
+
+test("a second signal ends at once", async () => {
+  const { signals, send, exited } = fakeProcess();
+  stopOnSignals(signals, 60_000, () => new Promise(() => {}));
+  send("SIGTERM");
+  send("SIGINT");
+  expect(await exited).toBe(130);
+});

@@ -1,0 +1,55 @@
+import pino from "pino";
+import type { Log } from "../ports.ts";
+import { type FieldRule, LOG_EVENTS } from "./log-events.ts";
+
+export const LOG_LEVELS = ["silent", "error", "warn", "info"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export type LogOptions = {
+  readonly level: LogLevel;
+  /** Where this process stands (region, pool, shard): on every line. Taken from checked settings only. */
+  readonly base: Readonly<Record<string, string | number>>;
+  /** Where the lines go; standard error if not given. */
+  readonly write?: (line: string) => void;
+};
+
+type Fields = Readonly<Record<string, number | string | boolean>>;
+
+/** Promises are plain words: no digit, quote or sign of an id, an address or somebody's text longer than a line. */
+const PROMISE = /^[a-z][A-Za-z ,:'-]{0,119}$/;
+
+function fits(rule: FieldRule | undefined, value: number | string | boolean): boolean {
+  if (rule === "promise") return typeof value === "string" && PROMISE.test(value);
+  return typeof rule === "object" ? typeof value === "string" && rule.includes(value) : typeof value === rule;
+}
+
+/** Only what the table lists, in the form the table says: anything else might be somebody's text, address or token. */
+function allowed(event: string, fields: Fields): Record<string, unknown> {
+  const rules = Object.hasOwn(LOG_EVENTS, event) ? LOG_EVENTS[event] : undefined;
+  if (rules === undefined) return { event: "unlisted" };
+  const line: Record<string, unknown> = { event };
+  let withheld = 0;
+  for (const [name, value] of Object.entries(fields)) {
+    if (Object.hasOwn(rules, name) && fits(rules[name], value)) line[name] = value;
+    else withheld++;
+  }
+  if (withheld > 0) line.withheld = withheld;
+  return line;
+}
+
+/** A log of JSON lines. Never throws, and never writes what the table of events does not list. */
+export function createLog({ level, base, write }: LogOptions): Log {
+  const destination = write === undefined ? pino.destination({ fd: 2, sync: true }) : { write };
+  const options = {
+    level,
+    base,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (name: string) => ({ level: name }) },
+  };
+  const logger = pino(options, destination);
+  return {
+    info: (event, fields = {}) => logger.info(allowed(event, fields)),
+    warn: (event, fields = {}) => logger.warn(allowed(event, fields)),
+    error: (event, fields = {}) => logger.error(allowed(event, fields)),
+  };
+}
