@@ -72,7 +72,7 @@ export type Chatting = Kept & {
   readonly wish: Wish;
   /** The highest text of this person's relayed; -1 while a resumed shard does not know it. */
   readonly high: number;
-  /** The highest text relayed to this person's socket. */
+  /** The highest text relayed to this person's socket; -1 while a resumed shard does not know it. */
   readonly seen: number;
   /** When the partner's absence was learned; 0 while they are there. */
   readonly partnerAwayMs: number;

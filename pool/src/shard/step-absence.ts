@@ -61,7 +61,7 @@ function tookMemo(memo: MemoOf<"left" | "away" | "back">, seen: number, now: Ses
 function inChat(now: Chatting, memo: ChatMemo, ctx: Ctx, isNewAddress: boolean): Step {
   const effects: Effect[] = [];
   const ack = (numbered: MemoOf<"left" | "away" | "back">): void => {
-    effects.push({ do: "tell", to: memo.address, memo: tookMemo(numbered, now.seen, now, ctx) });
+    effects.push({ do: "tell", to: memo.address, memo: tookMemo(numbered, Math.max(0, now.seen), now, ctx) });
   };
   if (isNewAddress) effects.push(send({ type: "partner_back" }));
   switch (memo.kind) {

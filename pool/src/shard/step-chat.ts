@@ -32,7 +32,7 @@ export function onText(now: Session, frame: FrameOf<"message">, bytes: number, c
     waitMs(rules.textBytes, now.bytesMs, nowMs, bytes),
     isNew && !isOnCredit ? waitMs(rules.texts, now.textsMs, nowMs) : 0,
   );
-  const received = frame.received === undefined ? undefined : Math.min(frame.received, now.seen);
+  const received = frame.received === undefined ? undefined : seenUpTo(now, frame.received);
   if (slowMs > 0) {
     const told: Effect[] = [
       send({ type: "rate_limited", retry_after: retryAfterS(slowMs), id: frame.id }),
@@ -69,6 +69,9 @@ export function onText(now: Session, frame: FrameOf<"message">, bytes: number, c
   return { next, effects: isNew ? [relay] : [relay, count("resent")] };
 }
 
+/** What a client may claim to have: never more than was relayed to it, where this shard knows that (-1: it does not). */
+const seenUpTo = (now: Chatting, claimed: number): number => (now.seen < 0 ? claimed : Math.min(claimed, now.seen));
+
 /** The memo that says how far this person's client has come. */
 export function receivedMemo(now: Chatting, id: number, { me }: Ctx): Effect {
   return {
@@ -85,7 +88,7 @@ export function onChatFrame(now: Session, frame: FrameOf<"typing" | "received" |
   switch (frame.type) {
     case "received":
       if (frame.chat_id !== now.chat) return nothing(now);
-      return { next: now, effects: [receivedMemo(now, Math.min(frame.id, now.seen), ctx)] };
+      return { next: now, effects: [receivedMemo(now, seenUpTo(now, frame.id), ctx)] };
     case "typing": {
       if (frame.chat_id !== now.chat) return nothing(now);
       if (waitMs(rules.typing, now.typingMs, nowMs) > 0) return { next: now, effects: [count("typing_dropped")] };

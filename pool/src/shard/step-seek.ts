@@ -25,7 +25,7 @@ export function seekStatus(seeking: Seeking, ctx: Ctx): Effect {
 }
 
 /** The memo that lists a seeker at the desk; the same two times each time, a higher number. */
-export function seekMemo(seeking: Seeking, ctx: Ctx): Unnumbered<"seek"> {
+export function seekMemo(seeking: Seeking, ctx: Pick<Ctx, "me" | "nowMs">): Unnumbered<"seek"> {
   const { session, epoch, device, home, lane, address } = ctx.me;
   return {
     kind: "seek",

@@ -1,0 +1,133 @@
+import { assert } from "@whisper/shared/base/assert";
+import type { Address, ChatId, SessionId } from "@whisper/shared/base/ids";
+import type { Waiting } from "./deadlines.ts";
+import { IDLE, type Me, type Session } from "./session.ts";
+import { type Holder, Slots } from "./slots.ts";
+
+/** What the hub needs of a socket; the listener's own fits. Sending to a closed one throws: the hub forgets it first. */
+export type Socket = {
+  send(wire: string): number;
+  end(code: number, reason: string): void;
+  getBufferedAmount(): number;
+  getUserData(): { slot: number };
+};
+
+/** Somebody who seeks, talks or has just done so. The idle crowd has no such object. */
+export type Person = Waiting & {
+  /** Their socket's slot; -1 while away. */
+  slot: number;
+  me: Me;
+  value: Session;
+  /** The last search or record number used in this epoch. */
+  no: number;
+};
+
+/** Who is here: sockets by slot, people by session. Only the hub joins the two. */
+export class Hub {
+  readonly slots: Slots;
+  readonly #sockets: (Socket | undefined)[];
+  readonly #persons: (Person | undefined)[];
+  readonly #people = new Map<SessionId, Person>();
+  readonly #address: Address;
+
+  constructor(capacity: number, address: Address) {
+    this.slots = new Slots(capacity);
+    this.#sockets = new Array(capacity).fill(undefined);
+    this.#persons = new Array(capacity).fill(undefined);
+    this.#address = address;
+  }
+
+  /** All people with a place of their own (not the idle crowd). */
+  people(): Iterable<Person> {
+    return this.#people.values();
+  }
+
+  socketAt(slot: number): Socket | undefined {
+    return this.#sockets[slot];
+  }
+
+  /** A socket has opened in a slot that was taken for it. */
+  attach(slot: number, socket: Socket): void {
+    this.#sockets[slot] = socket;
+  }
+
+  /** The person of a session who has a place here, away or present. */
+  personOf(session: SessionId): Person | undefined {
+    return this.#people.get(session);
+  }
+
+  /** The person at an entered slot; for the idle crowd one made for the occasion, which `settle` keeps or forgets. */
+  personAt(slot: number): Person {
+    return this.#persons[slot] ?? this.#make(slot, IDLE);
+  }
+
+  #make(slot: number, value: Session): Person {
+    const { session, device, home, lane, epoch } = this.slots.holder(slot);
+    const me = { session, epoch, device, home, lane, address: this.#address };
+    return { slot, me, value, no: this.slots.nos[slot] as number, wakeMs: Number.POSITIVE_INFINITY };
+  }
+
+  /** After an event: somebody with a place is kept, somebody idle without a past is only their slot again. Tells which. */
+  settle(person: Person): boolean {
+    const { slot, value, me } = person;
+    if (value === IDLE || (value.place === "idle" && slot < 0)) {
+      if (slot >= 0) {
+        this.#persons[slot] = undefined;
+        this.slots.nos[slot] = person.no;
+      }
+      if (this.#people.get(me.session) === person) this.#people.delete(me.session);
+      return false;
+    }
+    if (slot >= 0) this.#persons[slot] = person;
+    this.#people.set(me.session, person);
+    return true;
+  }
+
+  /** Drops a person's place: a newer socket elsewhere has it now. */
+  forget(person: Person): void {
+    if (person.slot >= 0) this.#persons[person.slot] = undefined;
+    this.#people.delete(person.me.session);
+  }
+
+  /** Who two are in this chat here: the one whose partner is `absent`. Rare, so it looks at everyone. */
+  partnerOf(absent: SessionId, chat: ChatId): Person | undefined {
+    for (const person of this.#people.values()) {
+      if (person.value.place === "chatting" && person.value.chat === chat && person.value.partner.session === absent)
+        return person;
+    }
+    return undefined;
+  }
+
+  /**
+   * Somebody was admitted into `slot`. A session that is here already moves to the new slot and the socket it had is
+   * returned, to be closed as superseded; its person (if any) is returned with the new epoch.
+   */
+  enter(slot: number, holder: Holder): { readonly replaced: Socket | undefined; readonly person: Person | undefined } {
+    const old = this.slots.find(holder.session);
+    const person = this.#people.get(holder.session);
+    const replaced = old < 0 ? undefined : this.#sockets[old];
+    if (old >= 0) this.leave(old);
+    this.slots.enter(slot, holder);
+    if (person !== undefined) {
+      person.slot = slot;
+      person.me = { ...person.me, epoch: holder.epoch };
+      this.#persons[slot] = person;
+    }
+    return { replaced, person };
+  }
+
+  /** The socket in `slot` is gone: the slot is free, its person (if any) has none. The old socket's own close finds slot -1. */
+  leave(slot: number): Person | undefined {
+    const socket = this.#sockets[slot];
+    if (socket !== undefined) socket.getUserData().slot = -1;
+    const person = this.#persons[slot];
+    this.#sockets[slot] = undefined;
+    this.#persons[slot] = undefined;
+    this.slots.release(slot);
+    if (person !== undefined) {
+      assert(person.slot === slot, "a person sits in the slot that names them");
+      person.slot = -1;
+    }
+    return person;
+  }
+}

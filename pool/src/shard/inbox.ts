@@ -1,0 +1,96 @@
+import type { Memo, MemoOf } from "@whisper/shared/bus/memos";
+import type { ClerkCalls } from "./clerk-calls.ts";
+import type { ChatMemo, DeskMemo, Event } from "./event.ts";
+import type { Hub, Person } from "./hub.ts";
+import type { Repeater } from "./repeater.ts";
+
+export type InboxWorld = {
+  readonly hub: Hub;
+  readonly repeater: Repeater;
+  readonly calls: ClerkCalls;
+  apply(person: Person, event: Event): void;
+  /** Answers the sender of a chat memo whose person is not here. */
+  refuse(to: MemoOf<"text">["address"], memo: MemoOf<"not_in_chat">): void;
+  /** Somebody was paired who is not here any more: their partner must hear that it is over. */
+  absent(memo: MemoOf<"paired">): void;
+  /** The desk lacks seekers of ours. */
+  listWanted(): void;
+  dropped(): void;
+};
+
+/** The second door in: every memo for this shard, from its bus subscription or straight from a neighbour on the same shard. */
+export function receive(memo: Memo, world: InboxWorld): void {
+  switch (memo.kind) {
+    case "text":
+    case "received":
+    case "typing":
+    case "left":
+    case "away":
+    case "back":
+      onChatMemo(memo, world);
+      break;
+    case "took":
+      onTook(memo, world);
+      break;
+    case "not_in_chat":
+      onNotInChat(memo, world);
+      break;
+    case "desk_took":
+      world.repeater.done(memo.memo);
+      break;
+    case "offer":
+    case "found":
+    case "paired":
+    case "cancelled":
+    case "declined":
+    case "expired":
+    case "seek_refused":
+    case "regained":
+      onDeskMemo(memo, world);
+      break;
+    case "list_wanted":
+      world.listWanted();
+      break;
+    case "admitted":
+    case "written":
+    case "half_ended":
+    case "whereabouts":
+    case "touched":
+    case "forgotten":
+    case "handed_over":
+      if (!world.calls.answered(memo)) world.dropped();
+      break;
+    default:
+      world.dropped(); // a request to a desk or a clerk: not for a shard, whoever sent it here
+  }
+}
+
+function onChatMemo(memo: Exclude<ChatMemo, { kind: "took" }>, { hub, apply, refuse }: InboxWorld): void {
+  const person = hub.personOf(memo.to);
+  if (person !== undefined) {
+    apply(person, { event: "chat_memo", memo });
+    return;
+  }
+  const numbered = memo.kind === "left" || memo.kind === "away" || memo.kind === "back" ? memo.memo : undefined;
+  // Idle with a socket here: that chat is over for them. Not here at all: their home knows.
+  const here = hub.slots.find(memo.to) >= 0;
+  refuse(memo.address, { kind: "not_in_chat", memo: numbered, chat: memo.chat, to: memo.to, here });
+}
+
+function onTook(memo: MemoOf<"took">, { hub, repeater, apply }: InboxWorld): void {
+  const session = repeater.done(memo.memo)?.session;
+  const person = session === undefined ? undefined : hub.personOf(session);
+  if (person !== undefined) apply(person, { event: "chat_memo", memo });
+}
+
+function onNotInChat(memo: MemoOf<"not_in_chat">, { hub, repeater, apply }: InboxWorld): void {
+  if (memo.memo !== undefined) repeater.done(memo.memo);
+  const person = hub.partnerOf(memo.to, memo.chat);
+  if (person !== undefined) apply(person, { event: "not_in_chat", chat: memo.chat, here: memo.here });
+}
+
+function onDeskMemo(memo: DeskMemo, { hub, apply, absent }: InboxWorld): void {
+  const person = hub.personOf(memo.session);
+  if (person !== undefined) apply(person, { event: "desk_memo", memo });
+  else if (memo.kind === "paired") absent(memo); // the rest runs out at the desk by itself
+}

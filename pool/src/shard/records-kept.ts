@@ -1,0 +1,107 @@
+import type { SessionId } from "@whisper/shared/base/ids";
+import type { Standing } from "../ports.ts";
+import type { Ask, ClerkCalls } from "./clerk-calls.ts";
+import type { Hub, Person } from "./hub.ts";
+import { standingOf } from "./standing.ts";
+
+type Write = Ask<"write">;
+
+/** In how many parts the sockets are walked for the renewal of their records. */
+const TOUCH_BATCH_MAX = 500;
+
+/**
+ * Keeps the records of this shard's sessions at their home: each change is sent at once, awaited by nobody, and repeated
+ * until taken; only the newest of a session matters (DESIGN §7, Writing).
+ */
+export class RecordsKept {
+  readonly #open = new Map<SessionId, Write>();
+  readonly #hub: Hub;
+  readonly #calls: ClerkCalls;
+  readonly #superseded: (session: SessionId) => void;
+  #touchAt = 0;
+
+  constructor(hub: Hub, calls: ClerkCalls, superseded: (session: SessionId) => void) {
+    this.#hub = hub;
+    this.#calls = calls;
+    this.#superseded = superseded;
+  }
+
+  /** Writes that the clerk has not taken yet. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Where a person stands now, with the number that puts it above every earlier write of this epoch. */
+  write({ me, no }: Person, standing: Standing): void {
+    const { place, details, half, over } = standing;
+    const write: Write = {
+      kind: "write",
+      session: me.session,
+      home: me.home,
+      epoch: me.epoch,
+      rev: no,
+      device: me.device,
+      place,
+      details,
+      half,
+      over,
+    };
+    this.#open.set(me.session, write);
+    this.#send(write);
+  }
+
+  #send(write: Write): void {
+    this.#calls.ask<"write">(
+      write,
+      (answer) => {
+        if (this.#open.get(write.session) === write) this.#open.delete(write.session);
+        if (answer.answer === "lower") this.#superseded(write.session);
+      },
+      () => {
+        if (this.#open.get(write.session) === write) this.#send(write);
+      },
+    );
+  }
+
+  /** Renews the records of the next `share` (0 to 1) of all slots; those that are missing are written anew. */
+  touch(share: number): void {
+    const { slots } = this.#hub;
+    let left = Math.min(slots.capacity, Math.ceil(slots.capacity * share));
+    const byHome = new Map<string, { sessions: SessionId[]; epochs: string[]; home: Person["me"]["home"] }>();
+    for (; left > 0; left--) {
+      const slot = this.#touchAt;
+      this.#touchAt = (this.#touchAt + 1) % slots.capacity;
+      if (!slots.isEntered(slot)) continue;
+      const { session, epoch, home } = slots.holder(slot);
+      const batch = byHome.get(home) ?? { sessions: [], epochs: [], home };
+      byHome.set(home, batch);
+      batch.sessions.push(session);
+      batch.epochs.push(String(epoch));
+      if (batch.sessions.length === TOUCH_BATCH_MAX) {
+        this.#touchBatch(batch);
+        byHome.delete(home);
+      }
+    }
+    for (const batch of byHome.values()) this.#touchBatch(batch);
+  }
+
+  #touchBatch(batch: { sessions: SessionId[]; epochs: string[]; home: Person["me"]["home"] }): void {
+    this.#calls.ask<"touch">(
+      { kind: "touch", ...batch },
+      (answer) => {
+        for (const session of answer.lower) this.#superseded(session as SessionId);
+        for (const session of answer.missing) this.#putBack(session as SessionId);
+      },
+      () => undefined, // the next round comes long before the records run out
+    );
+  }
+
+  #putBack(session: SessionId): void {
+    const slot = this.#hub.slots.find(session);
+    const person = this.#hub.personOf(session) ?? (slot < 0 ? undefined : this.#hub.personAt(slot));
+    if (person === undefined) return;
+    person.no++;
+    this.write(person, standingOf(person.value));
+    this.#hub.settle(person);
+  }
+}

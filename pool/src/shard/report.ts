@@ -1,0 +1,31 @@
+import type { Clock } from "@whisper/shared/base/clock";
+import type { ChatId, DeviceHash, RegionName } from "@whisper/shared/base/ids";
+import type { Reports } from "../ports.ts";
+import type { Effect } from "./event.ts";
+import type { Me } from "./session.ts";
+
+/**
+ * Puts a report on its region's stream; resolves when the stream has it. One device reports one chat once: the same
+ * report id is kept once, however often it comes.
+ */
+export async function fileReport(
+  me: Me,
+  said: Extract<Effect, { do: "report" }>,
+  world: { readonly region: RegionName; readonly reports: Reports; readonly clock: Clock },
+): Promise<void> {
+  const { chat, device, reason, comment, evidence } = said;
+  await world.reports.append({
+    reportId: reportIdOf(chat, me.device),
+    chat,
+    lane: me.lane,
+    region: world.region,
+    reporterDevice: me.device,
+    reportedDevice: device as DeviceHash,
+    reason,
+    comment,
+    evidence,
+    atMs: world.clock.nowMs(),
+  });
+}
+
+const reportIdOf = (chat: ChatId, reporter: DeviceHash): string => `${chat}.${reporter}`;

@@ -1,0 +1,49 @@
+import type { PoolName, RegionName } from "@whisper/shared/base/ids";
+import * as L from "@whisper/shared/limits";
+import { type Meter, meterOf } from "./meter.ts";
+import { SPANS, type Spans } from "./session.ts";
+
+/** Everything a shard is told at its start. */
+export type ShardSettings = {
+  readonly region: RegionName;
+  readonly pool: PoolName;
+  readonly shard: number;
+  /** Degrees; where the region is. */
+  readonly lat: number;
+  readonly lon: number;
+  /** Where to listen; port 0 picks a free one. */
+  readonly host: string;
+  readonly port: number;
+  /** The address clients get, `wss://…/v1/socket`; made from host and port when absent. */
+  readonly url?: string;
+  /** Where the pool's ops port answers; told in development only. */
+  readonly opsUrl?: string;
+  readonly socketsMax: number;
+  readonly upgradesPerS: number;
+  readonly texts: Meter;
+  readonly textBytes: Meter;
+  readonly typing: Meter;
+  readonly frames: Meter;
+  readonly frameBytes: Meter;
+  readonly spans: Spans;
+  readonly reportEveryMs: number;
+  readonly seekersEveryMs: number;
+  readonly touchEveryMs: number;
+};
+
+/** What production runs with, beside the names and places. */
+export const SHARD_DEFAULTS = {
+  host: "127.0.0.1",
+  port: 0,
+  socketsMax: 18_000,
+  upgradesPerS: 2_000,
+  texts: meterOf(L.TEXTS_PER_WINDOW, L.TEXTS_WINDOW_MS),
+  textBytes: meterOf(L.TEXT_BYTES_PER_10S, 10_000),
+  typing: meterOf(L.TYPING_PER_S, 1_000),
+  frames: meterOf(L.FRAMES_PER_S, 1_000),
+  frameBytes: meterOf(L.FRAME_BYTES_PER_10S, 10_000),
+  spans: SPANS,
+  reportEveryMs: L.POOL_REPORT_EVERY_MS,
+  seekersEveryMs: L.SEEKERS_REPORTED_EVERY_MS,
+  touchEveryMs: L.TOUCH_EVERY_MS,
+} as const satisfies Partial<ShardSettings>;

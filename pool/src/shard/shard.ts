@@ -1,0 +1,356 @@
+import type { Clock } from "@whisper/shared/base/clock";
+import { type Address, addressOf, type SessionId } from "@whisper/shared/base/ids";
+import type { Random } from "@whisper/shared/base/random";
+import type { Memo, MemoOf } from "@whisper/shared/bus/memos";
+import { clerkSubject, deskSubject, inboxOf, inboxSubject } from "@whisper/shared/bus/subjects";
+import { audienceOf } from "@whisper/shared/credentials/claims";
+import type { Verifier } from "@whisper/shared/credentials/verify";
+import type { PoolReport } from "@whisper/shared/directory/pool-report";
+import { TYPING_DROPPED_ABOVE_BYTES } from "@whisper/shared/limits";
+import { encodeFrame } from "@whisper/shared/protocol/codec";
+import { errorFrame } from "@whisper/shared/protocol/server-frames";
+import type { Log, Reports } from "../ports.ts";
+import type { Mail } from "../runtime/mail.ts";
+import { ClerkCalls } from "./clerk-calls.ts";
+import { Deadlines } from "./deadlines.ts";
+import { Entrance, endSocket } from "./entrance.ts";
+import type { Event } from "./event.ts";
+import { onBytes } from "./frames-in.ts";
+import { Hub, type Person } from "./hub.ts";
+import type { InboxWorld } from "./inbox.ts";
+import { type Listening, listen } from "./listener.ts";
+import { charged, type Meter, meterOf, waitMs } from "./meter.ts";
+import { ShardNumbers } from "./numbers.ts";
+import { RecordsKept } from "./records-kept.ts";
+import { Repeater } from "./repeater.ts";
+import { fileReport } from "./report.ts";
+import type { Hands } from "./run-effects.ts";
+import { RunLoop } from "./run-loop.ts";
+import { SeekerLists } from "./seeker-lists.ts";
+import type { ShardSettings } from "./settings.ts";
+import { checkTicket } from "./ticket-check.ts";
+
+/** What a shard needs from the world. */
+export type ShardWorld = {
+  readonly mail: Mail;
+  readonly keys: Verifier;
+  readonly reports: Reports;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly isBlocked: (text: string) => boolean;
+  readonly cleanInterests: (tags: readonly string[]) => readonly string[];
+};
+
+/** How often deadlines are looked at. */
+const TURN_MS = 50;
+
+/**
+ * One process of a pool: sockets in, memos in, deadlines in; decisions by `step`; acts by `runEffects`. From bytes in to
+ * bytes out nothing waits, so nothing can happen in the middle of a frame (DESIGN §7, ARCHITECTURE).
+ */
+export class Shard {
+  readonly address: Address;
+  readonly numbers = new ShardNumbers();
+  readonly hub: Hub;
+  readonly repeater: Repeater;
+  readonly #settings: ShardSettings;
+  readonly #world: ShardWorld;
+  readonly #deadlines: Deadlines<Person>;
+  readonly #calls: ClerkCalls;
+  readonly #records: RecordsKept;
+  readonly #lists: SeekerLists;
+  readonly #entrance: Entrance;
+  readonly #accepts: Meter;
+  #acceptsMs = 0;
+  readonly #loop: RunLoop;
+  #isDraining = false;
+  #listening: Listening | undefined;
+  #stops: (() => void)[] = [];
+
+  constructor(settings: ShardSettings, world: ShardWorld) {
+    const { clock, mail, random } = world;
+    this.#settings = settings;
+    this.#world = world;
+    const incarnation = clock.nowMs().toString(36);
+    this.address = addressOf({ ...settings, incarnation });
+    const nowMs = clock.nowMs;
+    this.hub = new Hub(settings.socketsMax, this.address);
+    this.#deadlines = new Deadlines<Person>(nowMs(), (person) => this.#loop.apply(person, { event: "wake" }));
+    this.repeater = new Repeater(nowMs);
+    this.#calls = new ClerkCalls({
+      address: this.address,
+      nowMs,
+      send: (memo) => mail.send(clerkSubject(settings.region), memo),
+    });
+    this.#records = new RecordsKept(this.hub, this.#calls, (session) => this.#supersede(session));
+    this.#lists = new SeekerLists(this.hub, this.address, (memo) => this.#postDesk(memo), this.repeater, nowMs);
+    const { texts, textBytes, typing, spans } = settings;
+    this.#accepts = meterOf(settings.upgradesPerS, 1_000);
+    this.#loop = new RunLoop({
+      hub: this.hub,
+      rules: { texts, textBytes, typing, spans, isBlocked: world.isBlocked, cleanInterests: world.cleanInterests },
+      hands: this.#hands(),
+      inbox: this.#inbox(),
+      nowMs,
+      wakeAt: (person, atMs) => this.#deadlines.set(person, atMs),
+      broke: (person, promise) => this.#broke(person, promise),
+    });
+    this.#entrance = new Entrance({
+      hub: this.hub,
+      calls: this.#calls,
+      spans,
+      nowMs,
+      attempt: () => Math.floor(random.unit() * 0xff_ff_ff_ff),
+      isDraining: () => this.#isDraining,
+      apply: (person, event) => this.#loop.apply(person, event),
+      count: (result) => this.numbers.entered(result),
+    });
+  }
+
+  /** Listens for sockets and memos; rejects when the port is taken. */
+  async start(): Promise<void> {
+    const { mail, clock } = this.#world;
+    const { region, pool, shard, host, port } = this.#settings;
+    const inbox = mail.listen(inboxSubject({ region, pool, shard }), (memo) => this.#loop.receive(memo));
+    this.#listening = await listen(host, port, this.#door());
+    const turn = setInterval(() => this.#turn(clock.nowMs()), TURN_MS);
+    const { seekersEveryMs, touchEveryMs, reportEveryMs } = this.#settings;
+    const lists = setInterval(() => this.#lists.tell(), seekersEveryMs);
+    const touch = setInterval(() => this.#records.touch(1_000 / touchEveryMs), 1_000);
+    const load = setInterval(() => this.#reportLoad(), reportEveryMs);
+    this.#reportLoad();
+    this.#stops = [() => inbox.stop(), ...[turn, lists, touch, load].map((timer) => () => clearInterval(timer))];
+  }
+
+  /** Closes every socket and stops. People keep their places in their records, and come back elsewhere. */
+  async stop(): Promise<void> {
+    this.#isDraining = true;
+    this.#listening?.stopListening();
+    this.#reportLoad();
+    for (let slot = 0; slot < this.hub.slots.capacity; slot++) {
+      const socket = this.hub.socketAt(slot);
+      if (socket !== undefined) endSocket(socket, "draining");
+    }
+    this.#listening?.closeAll();
+    for (const stop of this.#stops) stop();
+    this.#world.mail.flush();
+  }
+
+  /** The port it listens on. */
+  get port(): number {
+    return this.#listening?.port ?? 0;
+  }
+
+  /** What this shard says about itself in the directory. */
+  report(): PoolReport {
+    const { region, pool, lat, lon, host, socketsMax, url, opsUrl } = this.#settings;
+    const sockets = this.hub.slots.held;
+    return {
+      region,
+      pool,
+      lat,
+      lon,
+      sockets,
+      socketsMax,
+      live: sockets - this.hub.slots.heldByTests,
+      url: url ?? `ws://${host}:${this.port}/v1/socket`,
+      state: this.#isDraining ? "draining" : "up",
+      atMs: this.#world.clock.nowMs(),
+      ...(opsUrl === undefined ? {} : { ops: opsUrl }),
+    };
+  }
+
+  #broke(person: Person, promise: string): void {
+    this.numbers.broken++;
+    this.#world.log.error("promise_broken", { promise });
+    const socket = person.slot < 0 ? undefined : this.hub.socketAt(person.slot);
+    if (socket !== undefined) endSocket(socket, "our_fault");
+  }
+
+  #door() {
+    const audience = audienceOf(this.#settings.region, this.#settings.pool);
+    const here = { audience, keys: this.#world.keys, admits: () => this.#admits() };
+    const { frames, frameBytes } = this.#settings;
+    const framesWorld = {
+      hub: this.hub,
+      nowMs: this.#world.clock.nowMs,
+      frames,
+      frameBytes,
+      apply: (person: Person, event: Event) => this.#loop.apply(person, event),
+      send: (slot: number, wire: string) => this.#send(slot, wire, "frame"),
+      broken: (slot: number) => this.#end(slot, "broken_client"),
+    };
+    return {
+      check: (protocols: string) => {
+        const checked = checkTicket(protocols, here);
+        if (!checked.ok) this.numbers.refused(checked.code);
+        return checked;
+      },
+      opened: this.#entrance.open.bind(this.#entrance),
+      frame: (slot: number, bytes: ArrayBuffer, isBinary: boolean) => {
+        if (slot >= 0) onBytes(slot, bytes, isBinary, framesWorld);
+      },
+      closed: (slot: number) => this.#closed(slot),
+      slow: (slot: number) => this.#end(slot, "slow_reader"),
+    };
+  }
+
+  /** The accept bucket: in front of the signature, which is what an upgrade costs. */
+  #admits(): boolean {
+    const nowMs = this.#world.clock.nowMs();
+    if (waitMs(this.#accepts, this.#acceptsMs, nowMs) > 0) return false;
+    this.#acceptsMs = charged(this.#accepts, this.#acceptsMs, nowMs);
+    return true;
+  }
+
+  #closed(slot: number): void {
+    const person = this.hub.leave(slot);
+    if (person !== undefined) this.#loop.apply(person, { event: "gone" });
+  }
+
+  #end(slot: number, name: "slow_reader" | "broken_client"): void {
+    const socket = slot < 0 ? undefined : this.hub.socketAt(slot);
+    if (socket === undefined) return;
+    this.numbers.closed(name);
+    endSocket(socket, name);
+  }
+
+  /** A newer socket of this session is elsewhere: the one here is closed so that its client does not fight back. */
+  #supersede(session: SessionId): void {
+    const slot = this.hub.slots.find(session);
+    const socket = slot < 0 ? undefined : this.hub.socketAt(slot);
+    const person = this.hub.personOf(session);
+    if (person !== undefined) {
+      this.#deadlines.clear(person);
+      this.hub.forget(person);
+    }
+    if (socket !== undefined) {
+      this.hub.leave(slot);
+      endSocket(socket, "superseded");
+    }
+  }
+
+  #send(slot: number, wire: string, kind: "text" | "typing" | "frame"): void {
+    if (slot < 0) return;
+    const socket = this.hub.socketAt(slot);
+    if (socket === undefined) return;
+    if (kind === "typing" && socket.getBufferedAmount() > TYPING_DROPPED_ABOVE_BYTES) return;
+    // 2: more than 64 KiB wait already. The library calls `dropped`, which ends the socket as a slow reader.
+    socket.send(wire);
+  }
+
+  #post(to: Address, memo: Memo): void {
+    if (to === this.address) {
+      this.numbers.memosLocal++;
+      this.#loop.receive(memo);
+      return;
+    }
+    const subject = inboxOf(to);
+    if (subject === undefined) this.numbers.memosDropped++;
+    else this.#world.mail.send(subject, memo);
+  }
+
+  #postDesk(memo: Memo): void {
+    this.#world.mail.send(deskSubject(this.#settings.region), memo);
+  }
+
+  #inbox(): InboxWorld {
+    return {
+      hub: this.hub,
+      repeater: this.repeater,
+      calls: this.#calls,
+      apply: (person, event) => this.#loop.run(person, event),
+      refuse: (to, refusal) => this.#post(to, refusal),
+      absent: (paired) => this.#tellGone(paired),
+      listWanted: () => this.#lists.send(),
+      dropped: () => this.numbers.memosDropped++,
+    };
+  }
+
+  #hands(): Hands {
+    return {
+      nowMs: this.#world.clock.nowMs,
+      send: (slot, wire, kind) => this.#send(slot, wire, kind),
+      post: (to, memo) => this.#post(to, memo),
+      postDesk: (memo) => this.#postDesk(memo),
+      insist: (session, memo, post) =>
+        this.repeater.insist<Memo & { readonly memo: number }>(memo as never, session, post),
+      write: (person, standing) => this.#records.write(person, standing),
+      ask: (person, memo) => this.#ask(person, memo),
+      report: (person, effect) => {
+        const { region } = this.#settings;
+        const answer = (frame: Parameters<typeof encodeFrame>[0]) => {
+          const slot = this.hub.slots.find(person.me.session);
+          this.#send(slot, encodeFrame(frame), "frame");
+        };
+        fileReport(person.me, effect, { region, reports: this.#world.reports, clock: this.#world.clock }).then(
+          () => answer({ type: "report_received", chat_id: effect.chat }),
+          () => {
+            this.numbers.reportsLost++;
+            answer(errorFrame("report_refused"));
+          },
+        );
+      },
+      count: (what) => this.numbers.count(what),
+    };
+  }
+
+  #ask(person: Person, memo: Parameters<Hands["ask"]>[1]): void {
+    const { session } = person.me;
+    const { chat } = memo;
+    const tell = (event: Event): void => {
+      const still = this.hub.personOf(session);
+      if (still !== undefined) this.#loop.apply(still, event);
+    };
+    if (memo.kind === "end_half") {
+      const away = {
+        kind: "half_ended",
+        req: 0,
+        answer: "home_away",
+        partnerAddress: undefined,
+        partnerEpoch: undefined,
+      } as const;
+      this.#calls.ask<"end_half">(
+        memo,
+        (answer) => tell({ event: "half_ended", chat, answer }),
+        () => tell({ event: "half_ended", chat, answer: away }),
+      );
+      return;
+    }
+    const away = {
+      kind: "whereabouts",
+      req: 0,
+      chat: "home_away",
+      partnerAddress: undefined,
+      partnerEpoch: undefined,
+    } as const;
+    this.#calls.ask<"where">(
+      memo,
+      (answer) => tell({ event: "whereabouts", chat, answer }),
+      () => tell({ event: "whereabouts", chat, answer: away }),
+    );
+  }
+
+  #tellGone(paired: MemoOf<"paired">): void {
+    const left = {
+      kind: "left",
+      chat: paired.chat,
+      to: paired.partner,
+      epoch: paired.epoch,
+      address: this.address,
+    } as const;
+    this.repeater.insist<MemoOf<"left">>(left, paired.session, (memo) => this.#post(paired.partnerAddress, memo));
+  }
+
+  #turn(nowMs: number): void {
+    this.#deadlines.turn(nowMs);
+    this.repeater.turn(nowMs);
+    this.#calls.turn(nowMs);
+  }
+
+  #reportLoad(): void {
+    const { mail } = this.#world;
+    mail.send(clerkSubject(this.#settings.region), { kind: "load", report: JSON.stringify(this.report()) });
+  }
+}
