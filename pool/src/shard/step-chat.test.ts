@@ -1,5 +1,19 @@
 import { expect, test } from "vitest";
-import { after, CHAT, CHATTING, ctxAt, frame, framesOf, memoOf, memosOf, NOW_MS, OTHER_CHAT, PLACES, text, THERE } from "../../test/support/person.ts";
+import {
+  after,
+  CHAT,
+  CHATTING,
+  ctxAt,
+  frame,
+  framesOf,
+  memoOf,
+  memosOf,
+  NOW_MS,
+  OTHER_CHAT,
+  PLACES,
+  THERE,
+  text,
+} from "../../test/support/person.ts";
 import type { Session } from "./session.ts";
 import { step } from "./step.ts";
 
@@ -35,12 +49,17 @@ test("[D4] a text refused for its content keeps its number and goes on as void",
 });
 
 test("[D5] a client may send a number as void; the partner counts it and shows nothing", () => {
-  const gone = after(CHATTING, [frame({ type: "message", chat_id: CHAT, id: 1, text: undefined, received: undefined })]);
+  const gone = after(CHATTING, [
+    frame({ type: "message", chat_id: CHAT, id: 1, text: undefined, received: undefined }),
+  ]);
   expect(memoOf(gone, "text")).toMatchObject({ id: 1, text: undefined });
 });
 
 test("[D6] over the meter a text keeps its number: rate_limited with its id, nothing relayed, and the same number passes later", () => {
-  const full = after(CHATTING, [1, 2, 3, 4, 5].map((id) => text(id)));
+  const full = after(
+    CHATTING,
+    [1, 2, 3, 4, 5].map((id) => text(id)),
+  );
   const sixth = step(full.next, text(6), ctxAt(NOW_MS));
   expect(framesOf(sixth)).toEqual([{ type: "rate_limited", retry_after: 2, id: 6 }]);
   expect(memosOf(sixth)).toEqual([]);
@@ -56,13 +75,25 @@ test("[D7] received rides on a text and is never more than was relayed to this p
 });
 
 test("[D8] a rate-limited text still delivers the receipt that rode on it", () => {
-  const full = after({ ...CHATTING, seen: 2 }, [1, 2, 3, 4, 5].map((id) => text(id)));
+  const full = after(
+    { ...CHATTING, seen: 2 },
+    [1, 2, 3, 4, 5].map((id) => text(id)),
+  );
   const sixth = step(full.next, text(6, "x", CHAT, 2), ctxAt(NOW_MS));
   expect(memoOf(sixth, "received")).toMatchObject({ id: 2 });
 });
 
 test("[D9] a text of the partner's is shown with its number, and what it delivers rides along", () => {
-  const memo = { kind: "text", chat: CHAT, to: "", epoch: 8_000, address: THERE, id: 4, text: "hey", received: 2 } as never;
+  const memo = {
+    kind: "text",
+    chat: CHAT,
+    to: "",
+    epoch: 8_000,
+    address: THERE,
+    id: 4,
+    text: "hey",
+    received: 2,
+  } as never;
   const shown = after({ ...CHATTING, high: 5 }, [{ event: "chat_memo", memo }]);
   expect(shown.effects).toEqual([{ do: "show", id: 4, text: "hey", delivered: 2 }]);
   expect(shown.next).toMatchObject({ seen: 4 });
@@ -70,12 +101,22 @@ test("[D9] a text of the partner's is shown with its number, and what it deliver
 
 test("[D10] delivered is never more than was relayed from this person", () => {
   const memo = { kind: "received", chat: CHAT, to: "", epoch: 8_000, address: THERE, id: 99 } as never;
-  expect(framesOf(after({ ...CHATTING, high: 5 }, [{ event: "chat_memo", memo }]))).toEqual([{ type: "delivered", chat_id: CHAT, id: 5 }]);
+  expect(framesOf(after({ ...CHATTING, high: 5 }, [{ event: "chat_memo", memo }]))).toEqual([
+    { type: "delivered", chat_id: CHAT, id: 5 },
+  ]);
 });
 
 test("[D11] a resumed shard that knows no highest takes the partner's shard's word, else the first number offered", () => {
   const unknown = { ...CHATTING, high: -1 };
-  const took = { kind: "took", memo: 1, chat: CHAT, epoch: 8_000, address: THERE, awaySinceMs: undefined, seen: 7 } as never;
+  const took = {
+    kind: "took",
+    memo: 1,
+    chat: CHAT,
+    epoch: 8_000,
+    address: THERE,
+    awaySinceMs: undefined,
+    seen: 7,
+  } as never;
   expect(after(unknown, [{ event: "chat_memo", memo: took }]).next).toMatchObject({ high: 7 });
   expect(after(unknown, [text(8)]).next).toMatchObject({ high: 8 });
 });
@@ -105,7 +146,11 @@ test("[M3] text bytes have a meter of their own that resends pay, too: 1 MiB in 
   let value: Session = CHATTING;
   let passed = 0;
   for (let i = 0; i < 100; i++) {
-    const next = step(value, frame({ type: "message", chat_id: CHAT, id: 1, text: "x", received: undefined }, 24_576), ctxAt(NOW_MS));
+    const next = step(
+      value,
+      frame({ type: "message", chat_id: CHAT, id: 1, text: "x", received: undefined }, 24_576),
+      ctxAt(NOW_MS),
+    );
     if (memosOf(next).includes("text")) passed++;
     else expect(framesOf(next)[0]).toMatchObject({ type: "rate_limited", id: 1 });
     value = next.next;
@@ -117,7 +162,9 @@ test("[P9] a foreign chat id is refused, and nothing goes anywhere", () => {
   expect(framesOf(after(CHATTING, [text(1, "hi", OTHER_CHAT)]))[0]).toMatchObject({ code: "invalid_chat", id: 1 });
   expect(memosOf(after(CHATTING, [frame({ type: "typing", chat_id: OTHER_CHAT, is_typing: true })]))).toEqual([]);
   expect(memosOf(after(CHATTING, [frame({ type: "received", chat_id: OTHER_CHAT, id: 1 })]))).toEqual([]);
-  expect(framesOf(after(CHATTING, [frame({ type: "end_chat", chat_id: OTHER_CHAT })]))[0]).toMatchObject({ code: "invalid_chat" });
+  expect(framesOf(after(CHATTING, [frame({ type: "end_chat", chat_id: OTHER_CHAT })]))[0]).toMatchObject({
+    code: "invalid_chat",
+  });
 });
 
 test("[P10] a text outside a chat is refused with invalid_chat and its number", () => {
@@ -154,5 +201,7 @@ test("[P13] report does not end a chat, block does; both work for ten minutes af
   const over = after(CHATTING, [frame({ type: "end_chat", chat_id: CHAT })]).next;
   expect(step(over, report, ctxAt(NOW_MS + 599_000)).effects.map((e) => e.do)).toEqual(["desk", "report"]);
   expect(framesOf(step(over, block, ctxAt(NOW_MS + 660_000)))[0]).toMatchObject({ code: "invalid_chat" });
-  expect(framesOf(after(over, [frame({ type: "block", chat_id: OTHER_CHAT })]))[0]).toMatchObject({ code: "invalid_chat" });
+  expect(framesOf(after(over, [frame({ type: "block", chat_id: OTHER_CHAT })]))[0]).toMatchObject({
+    code: "invalid_chat",
+  });
 });
