@@ -106,8 +106,8 @@ export class MemoBatch {
     return this.#to.at;
   }
 
-  /** Appends a memo. Throws `InvariantError` for a number that no memo may carry, and is then as it was before. */
-  add(memo: Memo): void {
+  /** Appends a memo, and answers its bytes. Throws `InvariantError` for a number that no memo may carry, and is then as it was before. */
+  add(memo: Memo): number {
     const to = this.#to;
     const before = to.at;
     try {
@@ -116,12 +116,16 @@ export class MemoBatch {
       to.at = before;
       throw error;
     }
+    return to.at - before;
   }
 
-  /** The payload, as a copy of its own; the batch is empty afterwards. */
-  take(): Uint8Array {
-    const payload = this.#to.bytes.slice(0, this.#to.at);
-    this.#to.at = 0;
+  /** The payload, as a copy of its own, without the last `keepBytes`, which stay in the batch. */
+  take(keepBytes = 0): Uint8Array {
+    const to = this.#to;
+    const end = to.at - keepBytes;
+    const payload = to.bytes.slice(0, end);
+    to.bytes.copyWithin(0, end, to.at);
+    to.at = keepBytes;
     return payload;
   }
 }
