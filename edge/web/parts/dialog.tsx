@@ -1,0 +1,30 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+
+/** A modal dialog of the browser's own: it keeps the focus, closes on Escape or a press beside it, and gives the focus back. */
+export function Dialog(props: {
+  readonly titleId: string;
+  readonly onClose: () => void;
+  readonly children: ComponentChildren;
+}) {
+  const ref = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const dialog = ref.current;
+    dialog?.showModal();
+    return () => dialog?.close();
+  }, []);
+  return (
+    <dialog
+      ref={ref}
+      class="dialog"
+      aria-labelledby={props.titleId}
+      onCancel={(event) => {
+        event.preventDefault();
+        props.onClose();
+      }}
+      onMouseDown={(event) => event.target === event.currentTarget && props.onClose()}
+    >
+      <div class="dialog-body">{props.children}</div>
+    </dialog>
+  );
+}
