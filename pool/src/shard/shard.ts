@@ -2,7 +2,7 @@ import type { Clock } from "@whisper/shared/base/clock";
 import { type Address, addressOf, type SessionId } from "@whisper/shared/base/ids";
 import type { Random } from "@whisper/shared/base/random";
 import type { Memo, MemoOf } from "@whisper/shared/bus/memos";
-import { clerkSubject, deskSubject, inboxOf, inboxSubject } from "@whisper/shared/bus/subjects";
+import { clerkSubject, deskSubject, inboxSubject } from "@whisper/shared/bus/subjects";
 import { audienceOf } from "@whisper/shared/credentials/claims";
 import type { Verifier } from "@whisper/shared/credentials/verify";
 import type { PoolReport } from "@whisper/shared/directory/pool-report";
@@ -241,14 +241,12 @@ export class Shard {
   }
 
   #post(to: Address, memo: Memo): void {
-    if (to === this.address) {
-      this.numbers.memosLocal++;
-      this.#loop.receive(memo);
+    if (to !== this.address) {
+      this.#world.mail.sendTo(to, memo);
       return;
     }
-    const subject = inboxOf(to);
-    if (subject === undefined) this.numbers.memosDropped++;
-    else this.#world.mail.send(subject, memo);
+    this.numbers.memosLocal++;
+    this.#loop.receive(memo);
   }
 
   #postDesk(memo: Memo): void {

@@ -3,7 +3,15 @@ import type { ClientFrame } from "@whisper/shared/protocol/client-frames";
 import type { ServerFrame } from "@whisper/shared/protocol/server-frames";
 import type { Ctx, Effect, Event, Step } from "../../src/shard/event.ts";
 import { meterOf } from "../../src/shard/meter.ts";
-import { type Chatting, IDLE, type Me, type Partner, type Proposed, type Seeking, SPANS } from "../../src/shard/session.ts";
+import {
+  type Chatting,
+  IDLE,
+  type Me,
+  type Partner,
+  type Proposed,
+  type Seeking,
+  SPANS,
+} from "../../src/shard/session.ts";
 import { step } from "../../src/shard/step.ts";
 
 // One person in each place, and a way to let something happen to them: for the tests of the pure decision.
@@ -15,37 +23,91 @@ export const HERE = "eu-west.p1.0.abc" as Address;
 export const THERE = "eu-west.p2.3.xyz" as Address;
 
 export const ME: Me = {
-  session: "AAAAAAAAAAAAAAAAAAAAAA" as SessionId, epoch: 4_000, device: "AAAAAAAAAAA" as DeviceHash,
-  home: "eu-west" as RegionName, lane: "live", address: HERE,
+  session: "AAAAAAAAAAAAAAAAAAAAAA" as SessionId,
+  epoch: 4_000,
+  device: "AAAAAAAAAAA" as DeviceHash,
+  home: "eu-west" as RegionName,
+  lane: "live",
+  address: HERE,
 };
 export const PARTNER: Partner = {
-  session: "BBBBBBBBBBBBBBBBBBBBBA" as SessionId, home: "eu-west" as RegionName, device: "BBBBBBBBBBA" as DeviceHash,
-  address: THERE, epoch: 8_000,
+  session: "BBBBBBBBBBBBBBBBBBBBBA" as SessionId,
+  home: "eu-west" as RegionName,
+  device: "BBBBBBBBBBA" as DeviceHash,
+  address: THERE,
+  epoch: 8_000,
 };
 
 export const ctxAt = (nowMs: number, no = 1): Ctx => ({
-  nowMs, me: ME, no,
+  nowMs,
+  me: ME,
+  no,
   rules: {
-    texts: meterOf(5, 10_000), textBytes: meterOf(1_048_576, 10_000), typing: meterOf(2, 1_000), spans: SPANS,
-    isBlocked: (text) => text.includes("forbidden"), cleanInterests: (tags) => tags.filter((tag) => tag !== "bad"),
+    texts: meterOf(5, 10_000),
+    textBytes: meterOf(1_048_576, 10_000),
+    typing: meterOf(2, 1_000),
+    spans: SPANS,
+    isBlocked: (text) => text.includes("forbidden"),
+    cleanInterests: (tags) => tags.filter((tag) => tag !== "bad"),
   },
 });
 
 const WISH = { interests: ["music"], languages: ["en"] };
 export const SEEKING: Seeking = {
-  place: "seeking", wish: WISH, seekNo: 1, joinedMs: NOW_MS, waitedMs: 0, sinceMs: NOW_MS, tiersTold: 1, offer: undefined, awayMs: 0, over: undefined,
+  place: "seeking",
+  wish: WISH,
+  seekNo: 1,
+  joinedMs: NOW_MS,
+  waitedMs: 0,
+  sinceMs: NOW_MS,
+  tiersTold: 1,
+  offer: undefined,
+  awayMs: 0,
+  over: undefined,
 };
-export const OFFERED: Seeking = { ...SEEKING, offer: { chat: CHAT, shared: ["music"], partner: PARTNER, takenMs: NOW_MS } };
+export const OFFERED: Seeking = {
+  ...SEEKING,
+  offer: { chat: CHAT, shared: ["music"], partner: PARTNER, takenMs: NOW_MS },
+};
 export const PROPOSED: Proposed = {
-  place: "proposed", wish: WISH, seekNo: 1, joinedMs: NOW_MS, waitedMs: 0, awayMs: 0, over: undefined, asked: 0,
-  offer: { chat: CHAT, shared: ["music"], partner: PARTNER }, untilMs: NOW_MS + 15_000,
+  place: "proposed",
+  wish: WISH,
+  seekNo: 1,
+  joinedMs: NOW_MS,
+  waitedMs: 0,
+  awayMs: 0,
+  over: undefined,
+  asked: 0,
+  offer: { chat: CHAT, shared: ["music"], partner: PARTNER },
+  untilMs: NOW_MS + 15_000,
 };
 export const ACCEPTED: Proposed = { ...PROPOSED, place: "accepted" };
 export const CHATTING: Chatting = {
-  place: "chatting", chat: CHAT, partner: PARTNER, shared: ["music"], wish: WISH, high: 0, seen: 0, partnerAwayMs: 0, askMs: 0, awayMs: 0,
-  over: undefined, textsMs: 0, bytesMs: 0, typingMs: 0, credit: 0, creditMs: 0,
+  place: "chatting",
+  chat: CHAT,
+  partner: PARTNER,
+  shared: ["music"],
+  wish: WISH,
+  high: 0,
+  seen: 0,
+  partnerAwayMs: 0,
+  askMs: 0,
+  awayMs: 0,
+  over: undefined,
+  textsMs: 0,
+  bytesMs: 0,
+  typingMs: 0,
+  credit: 0,
+  creditMs: 0,
 };
-export const PLACES = { idle: IDLE, seeking: SEEKING, offered: OFFERED, proposed: PROPOSED, accepted: ACCEPTED, chatting: CHATTING } as const;
+export const PLACES = {
+  idle: IDLE,
+  seeking: SEEKING,
+  offered: OFFERED,
+  proposed: PROPOSED,
+  accepted: ACCEPTED,
+  chatting: CHATTING,
+} as const;
 
 export const frame = (frame: ClientFrame, bytes = 100): Event => ({ event: "frame", frame, bytes });
 export const text = (id: number, said: string | undefined = "hello", chat = CHAT, received?: number): Event =>
@@ -59,12 +121,19 @@ export function after(start: Step["next"], events: readonly Event[], nowMs = NOW
 }
 
 /** The frames a step sends to the person. */
-export const framesOf = ({ effects }: Step): ServerFrame[] => effects.flatMap((e) => (e.do === "send" ? [e.frame] : []));
+export const framesOf = ({ effects }: Step): ServerFrame[] =>
+  effects.flatMap((e) => (e.do === "send" ? [e.frame] : []));
 /** The memos a step sends, by kind. */
 export const memosOf = ({ effects }: Step): string[] =>
-  effects.flatMap((e) => (e.do === "tell" || e.do === "insist" || e.do === "desk" || e.do === "desk_once" || e.do === "refuse" ? [e.memo.kind] : []));
+  effects.flatMap((e) =>
+    e.do === "tell" || e.do === "insist" || e.do === "desk" || e.do === "desk_once" || e.do === "refuse"
+      ? [e.memo.kind]
+      : [],
+  );
 /** The first memo of a kind that a step sends. */
 export const memoOf = (step: Step, kind: string): Record<string, unknown> | undefined => {
-  const found = step.effects.find((e): e is Extract<Effect, { memo: { kind: string } }> => "memo" in e && e.memo.kind === kind);
+  const found = step.effects.find(
+    (e): e is Extract<Effect, { memo: { kind: string } }> => "memo" in e && e.memo.kind === kind,
+  );
   return found?.memo as Record<string, unknown> | undefined;
 };
