@@ -1,6 +1,7 @@
-import { existsSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readEdgeConfig } from "./src/config.ts";
 
 /**
  * Runs the Worker on workerd on this machine: `node edge/serve.ts`. Every `WHISPER_*` name of the environment becomes a
@@ -12,16 +13,21 @@ const here = dirname(fileURLToPath(import.meta.url));
 const OURS = ["WHISPER_EDGE_PORT", "WHISPER_ASSETS"];
 const STOP_MS_MAX = 5_000;
 
-const settings = Object.entries(process.env).filter(
-  (entry): entry is [string, string] =>
-    entry[0].startsWith("WHISPER_") && !OURS.includes(entry[0]) && entry[1] !== undefined,
-);
-const port = Number(process.env.WHISPER_EDGE_PORT ?? "8787");
-if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-  process.stderr.write("WHISPER_EDGE_PORT is a port: a whole number from 0 to 65535\n");
+function leave(words: readonly string[]): never {
+  process.stderr.write(`${words.join("\n")}\n`);
   process.exit(1);
 }
+
+const settings: Record<string, string> = { WHISPER_ENV: "development" };
+for (const [name, value] of Object.entries(process.env))
+  if (value !== undefined && name.startsWith("WHISPER_") && !OURS.includes(name)) settings[name] = value;
+const config = readEdgeConfig(settings);
+if (!config.ok) leave(config.code);
+
+const port = Number(process.env.WHISPER_EDGE_PORT ?? "8787");
+if (!Number.isInteger(port) || port < 0 || port > 65_535) leave(["WHISPER_EDGE_PORT: a port, 0 for any"]);
 const assets = resolve(process.env.WHISPER_ASSETS ?? join(here, "dist", "web"));
+mkdirSync(assets, { recursive: true }); // a page that is not built yet answers not_found; wrangler wants a directory
 
 // Read by wrangler when it is loaded, so before the import below. It would ask Cloudflare for a sample of `request.cf`.
 process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
@@ -32,8 +38,8 @@ const worker = await unstable_startWorker({
   config: join(here, "wrangler.local.jsonc"),
   entrypoint: join(here, "src", "worker.ts"),
   sendMetrics: false,
-  ...(existsSync(assets) ? { assets } : {}),
-  bindings: Object.fromEntries(settings.map(([name, value]) => [name, { type: "plain_text", value }])),
+  assets,
+  bindings: Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, { type: "plain_text", value }])),
   dev: { server: { hostname: "127.0.0.1", port }, inspector: false, watch: false, persist: false, logLevel: "error" },
 });
 await worker.ready;

@@ -5,7 +5,7 @@ import type { Clock } from "@whisper/shared/base/clock";
 import type { OpenedJwt, Signer } from "@whisper/shared/credentials/jwt";
 import { type PublicJwk, parseJwks, refetchDue } from "@whisper/shared/credentials/key-ring";
 import type { SigningJwk } from "@whisper/shared/credentials/signing-keys";
-import type { Verdict, Verifier } from "@whisper/shared/credentials/verify";
+import { handoverMaySay, type Verdict, type Verifier } from "@whisper/shared/credentials/verify";
 import { KEYS_UNKNOWN_KID_MS } from "@whisper/shared/limits";
 import type { Log } from "../ports.ts";
 
@@ -56,17 +56,17 @@ export class NodeKeys implements Verifier {
     this.#asking?.abort();
   }
 
-  verify(opened: OpenedJwt): Verdict {
-    const key = this.#keys.get(opened.kid);
-    if (key === undefined) {
-      this.#unknownSeen = true;
-      return "unknown_kid";
-    }
-    return verify(null, opened.signed, key.object, opened.signature);
+  knows(kid: string): boolean {
+    if (this.#keys.has(kid)) return true;
+    this.#unknownSeen = true;
+    return false;
   }
 
-  useOf(kid: string): PublicJwk["use"] | undefined {
-    return this.#keys.get(kid)?.use;
+  verify(opened: OpenedJwt): Verdict {
+    const key = this.knows(opened.kid) ? this.#keys.get(opened.kid) : undefined;
+    if (key === undefined) return "unknown_kid";
+    if (key.use === "handover" && !handoverMaySay(opened.payload)) return false;
+    return verify(null, opened.signed, key.object, opened.signature);
   }
 
   /** One look at the clock: asks the edge again if that is due. `start` calls it each second; tests call it themselves. */
