@@ -101,3 +101,23 @@ export const CONNECTS_PER_MIN = 60;
 export const DEVICES_PER_MIN = 10;
 export const CONNECT_BODY_BYTES_MAX = 16_384;
 export const LOAD_PASS_SESSIONS_MAX = 1_000;
+
+// The client's own pauses and bounds.
+/** Full jitter: a wait is drawn from zero to this, doubled with each try. */
+export const BACK_OFF_MS_BASE = 1_000;
+export const BACK_OFF_MS_MAX = 20_000;
+/** A link that lasted this long was good: the next back-off starts from the base again. */
+export const LINK_GOOD_MS = 5_000;
+/** A connect, an opening socket or a greeting that takes longer is given up. */
+export const CLIENT_PATIENCE_MS = 10_000;
+/** A timer that fires this much late was held back (hidden tab, sleep) and proves nothing. */
+export const TIMER_LATE_MS = 2_000;
+/** `moving` is obeyed after its `after_ms`, but no later than this: its ticket lives 30 s. */
+export const MOVING_WAIT_MS_MAX = 10_000;
+/** Without its home a client that chats keeps trying this long before it comes as somebody new; others three times. */
+export const HOME_AWAY_MS_MAX = 300_000;
+export const HOME_AWAY_TRIES_MAX = 3;
+/** Texts written but not delivered; more are not taken. */
+export const WAITING_TEXTS_MAX = 500;
+/** Lines of a conversation that are kept; older ones go. */
+export const TRANSCRIPT_LINES_MAX = 1_000;
