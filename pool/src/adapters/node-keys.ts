@@ -56,6 +56,11 @@ export class NodeKeys implements Verifier {
     this.#asking?.abort();
   }
 
+  /** How many keys there are: none means that nobody can be let in yet. */
+  get size(): number {
+    return this.#keys.size;
+  }
+
   knows(kid: string): boolean {
     if (this.#keys.has(kid)) return true;
     this.#unknownSeen = true;

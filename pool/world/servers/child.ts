@@ -35,23 +35,31 @@ export type ChildOptions = {
   readonly missing: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Called with each piece of its standard output. */
-  readonly onStdout?: (piece: string) => void;
+  /** Called with each piece of what it writes to standard error. */
   readonly onStderr?: (piece: string) => void;
-  /** Adds an IPC channel to the child, for Node programs. */
-  readonly ipc?: boolean;
+  /** Keeps its standard input open as long as we live, for programs that end when it closes. */
+  readonly holdStdin?: boolean;
 };
 
 const isMissing = (error: unknown): boolean =>
   error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
 
+const running = new Set<Child>();
+let isClosing = false;
+
+/** Ends every child of this process, for a Ctrl-C in the middle of a start; after it none starts any more. */
+export async function stopChildren(): Promise<void> {
+  isClosing = true;
+  await Promise.all([...running].map((child) => child.stop()));
+}
+
 /** Starts one program; rejects with a `WorldFault` when it is missing. Says nothing about whether it is ready. */
 export async function startChild(options: ChildOptions): Promise<Child> {
-  for (const program of options.programs) {
+  for (const program of isClosing ? [] : options.programs) {
     const child = await spawned(program, options);
     if (child !== undefined) return keep(child, options);
   }
-  throw new WorldFault(options.missing);
+  throw new WorldFault(isClosing ? `${options.name} was not started: we are stopping` : options.missing);
 }
 
 function spawned(program: string, options: ChildOptions): Promise<ChildProcess | undefined> {
@@ -59,7 +67,7 @@ function spawned(program: string, options: ChildOptions): Promise<ChildProcess |
     // Its own process group, so that a Ctrl-C in the terminal reaches only us and the order of stopping stays ours.
     const child = spawn(program, options.args, {
       detached: true,
-      stdio: options.ipc === true ? ["ignore", "pipe", "pipe", "ipc"] : ["ignore", "pipe", "pipe"],
+      stdio: [options.holdStdin === true ? "pipe" : "ignore", "pipe", "pipe"],
       ...(options.env === undefined ? {} : { env: options.env }),
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
@@ -76,9 +84,9 @@ function keep(child: ChildProcess, options: ChildOptions): Child {
   const note = (piece: string): void => {
     output = (output + piece).slice(-OUTPUT_CHARS_MAX);
   };
-  child.stdout?.setEncoding("utf8").on("data", (piece: string) => {
-    note(piece);
-    options.onStdout?.(piece);
+  child.stdout?.setEncoding("utf8").on("data", note);
+  child.stdin?.on("error", () => {
+    // The child has closed its end: that it is gone is told by `gone`.
   });
   child.stderr?.setEncoding("utf8").on("data", (piece: string) => {
     note(piece);
@@ -101,7 +109,7 @@ function keep(child: ChildProcess, options: ChildOptions): Child {
     await gone;
     clearTimeout(late);
   };
-  return {
+  const kept: Child = {
     pid,
     process: child,
     output: () => output,
@@ -110,6 +118,9 @@ function keep(child: ChildProcess, options: ChildOptions): Child {
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
   };
+  running.add(kept);
+  gone.then(() => running.delete(kept));
+  return kept;
 }
 
 function signalGroup(pid: number, signal: NodeJS.Signals): void {

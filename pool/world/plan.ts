@@ -1,0 +1,74 @@
+import type { PoolName, RegionName } from "@whisper/shared/base/ids";
+import { fail, ok, type Result } from "@whisper/shared/base/result";
+
+/** The regions of the development world, with the places they pretend to be at. */
+export const WORLD_REGIONS: Readonly<Record<string, { readonly lat: number; readonly lon: number }>> = {
+  "eu-west": { lat: 50.1, lon: 8.7 },
+  "us-east": { lat: 39.0, lon: -77.5 },
+};
+
+export const ENGINES = ["embedded", "real"] as const;
+export type EngineName = (typeof ENGINES)[number];
+
+/** What is asked of the world; ports of 0 mean any that are free. */
+export type WorldWish = {
+  readonly engine: EngineName;
+  /** By default all regions on the embedded engine, the first on the real one. */
+  readonly regions?: readonly string[];
+  readonly pools: number;
+  readonly shards: number;
+  readonly edgePort: number;
+  /** The first pool's port for sockets; the others follow. */
+  readonly poolPorts: number;
+  readonly opsPorts: number;
+};
+
+export type PoolPlan = {
+  readonly region: RegionName;
+  readonly pool: PoolName;
+  readonly lat: number;
+  readonly lon: number;
+  readonly port: number;
+  readonly opsPort: number;
+};
+
+export type WorldPlan = {
+  readonly engine: EngineName;
+  readonly edgePort: number;
+  readonly regions: readonly RegionName[];
+  readonly pools: readonly PoolPlan[];
+};
+
+/** Everything that this machine cannot be asked for, in words for whoever asked. */
+function faultsOf(wish: WorldWish, regions: readonly string[]): string[] {
+  const faults: string[] = [];
+  const known = Object.keys(WORLD_REGIONS);
+  for (const region of regions)
+    if (!known.includes(region))
+      faults.push(`there is no region ${JSON.stringify(region)} here, only ${known.join(", ")}`);
+  if (regions.length === 0) faults.push("a world needs one region at least");
+  if (new Set(regions).size !== regions.length) faults.push("a region was named twice");
+  if (wish.engine === "real" && regions.length > 1)
+    faults.push("the real engine runs one region: give --regions with one name, or take --engine embedded");
+  if (wish.pools !== 1) faults.push("a region has one pool here: leave --pools at 1");
+  if (wish.shards !== 1) faults.push("a pool has one shard here: leave --shards at 1");
+  return faults;
+}
+
+/** Which pools run where, with their ports in the order of regions and pools; or everything that cannot be had. */
+export function planWorld(wish: WorldWish): Result<WorldPlan, readonly string[]> {
+  const known = Object.keys(WORLD_REGIONS);
+  const regions = wish.regions ?? (wish.engine === "real" ? known.slice(0, 1) : known);
+  const faults = faultsOf(wish, regions);
+  if (faults.length > 0) return fail(faults);
+  const pools = regions.map(
+    (region, at): PoolPlan => ({
+      region: region as RegionName,
+      pool: "p1" as PoolName,
+      ...(WORLD_REGIONS[region] ?? { lat: 0, lon: 0 }),
+      port: wish.poolPorts === 0 ? 0 : wish.poolPorts + at,
+      opsPort: wish.opsPorts === 0 ? 0 : wish.opsPorts + at,
+    }),
+  );
+  return ok({ engine: wish.engine, edgePort: wish.edgePort, regions: pools.map(({ region }) => region), pools });
+}
