@@ -27,7 +27,8 @@ for (const rule of WORD_RULES) {
     RULE_OF.set(form, rule);
     const words = form.split(" ");
     const together = words.join("");
-    if (words.length <= TOGETHER_WORDS_MAX && together.length >= TOGETHER_CHARS_MIN) RULE_OF.set(together, rule);
+    if (words.length <= TOGETHER_WORDS_MAX && !RULE_OF.has(together) && together.length >= TOGETHER_CHARS_MIN)
+      RULE_OF.set(together, rule);
   }
 }
 
