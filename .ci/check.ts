@@ -16,6 +16,7 @@ const startedMs = performance.now();
 // The longest first, so that no lane idles at the end.
 await runSteps([...UNITS, ...LOOKS], AT_ONCE, (outcome) => {
   say(lineOf(outcome));
+  for (const [note] of outcome.output.matchAll(/^note: .*$/gm)) say(`               ${note}`);
   if (outcome.fault !== undefined) failures.push(outcome);
 });
 

@@ -29,7 +29,7 @@ const NONE: Counts = { passed: 0, failed: 0, skipped: 0 };
 const STEP_MS_MAX = 600_000;
 const running = new Set<number>();
 
-/** Runs the steps, `atOnce` at a time, in their order; a failed one stops none of the others. Tells `onDone` as each ends. */
+/** Runs the steps in order, `atOnce` at a time; a failed one stops none of the others. Tells `onDone` as each ends. */
 export async function runSteps(
   steps: readonly Step[],
   atOnce: number,
@@ -57,7 +57,8 @@ export function stopSteps(): void {
 export function lineOf({ step, fault, seconds, counts }: Outcome): string {
   const tests = step.vitest === true ? `  ${counts.passed} passed` : "";
   const verdict = fault === undefined ? "ok    " : "FAILED";
-  return `${verdict} ${seconds.toFixed(1).padStart(6)} s  ${step.name}${tests}${fault === undefined ? "" : `: ${fault}`}`;
+  const why = fault === undefined ? "" : `: ${fault}`;
+  return `${verdict} ${seconds.toFixed(1).padStart(6)} s  ${step.name}${tests}${why}`;
 }
 
 /** What a person types to see one step alone. */

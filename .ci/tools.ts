@@ -33,7 +33,7 @@ function isThere(tool: Tool): boolean {
   );
 }
 
-/** Installs what is missing where that can be done; gives the lines that tell a person what is still missing, none if nothing is. */
+/** Installs what is missing where that can be done. Gives the lines that tell a person what still is, or none. */
 export async function provideTools(say: (text: string) => void): Promise<readonly string[]> {
   const missing = TOOLS.filter((tool) => !isThere(tool));
   if (missing.length === 0) return [];
@@ -50,7 +50,8 @@ export async function provideTools(say: (text: string) => void): Promise<readonl
     if (exit === 0 && missing.every(isThere)) return [];
   }
   return [
-    `The tests need ${missing.map((tool) => tool.name).join(", ")}, which this machine lacks. They are started by the tests, not by you.`,
+    `The tests need ${missing.map((tool) => tool.name).join(", ")}, which this machine lacks.`,
+    "The tests start them themselves, on free ports; they only have to be installed.",
     `  Debian, Ubuntu: sudo apt-get install --no-install-recommends ${packages.join(" ")}`,
     "  Elsewhere: install these programs so that they are on the PATH, then run npm test again.",
   ];
