@@ -1,6 +1,10 @@
 import { defineConfig } from "vitest/config";
 
-/** The page's pure parts, in Node. What needs a browser is named `*.int.test.ts`. */
+const integration = process.argv.includes("--integration");
+
+/** `vitest run` tests the pure parts in Node; `vitest run -- --integration` drives the built page in Chromium. */
 export default defineConfig({
-  test: { name: "web", include: ["test/*.test.ts"], exclude: ["test/*.int.test.ts"], environment: "node" },
+  test: integration
+    ? { include: ["test/*.int.test.ts"], testTimeout: 30_000, hookTimeout: 60_000, environment: "node" }
+    : { include: ["test/*.test.ts"], exclude: ["test/*.int.test.ts"], environment: "node" },
 });

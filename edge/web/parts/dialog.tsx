@@ -9,9 +9,12 @@ export function Dialog(props: {
 }) {
   const ref = useRef<HTMLDialogElement>(null);
   useEffect(() => {
-    const dialog = ref.current;
-    dialog?.showModal();
-    return () => dialog?.close();
+    const before = document.activeElement;
+    ref.current?.showModal();
+    return () => {
+      // The browser gives the focus back only to a dialog that closes itself; ours is taken away.
+      if (before instanceof HTMLElement) before.focus();
+    };
   }, []);
   return (
     <dialog

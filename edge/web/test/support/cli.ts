@@ -1,11 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { momentsAt } from "../driver/moments.ts";
 import { launchChromium } from "./chromium.ts";
-import { momentsAt } from "./moments.ts";
 import { serveScripted } from "./serve.ts";
 
 // Takes a picture of every scene, at phone and desktop width, by day and by night:
-//   node edge/web/test/driver/cli.ts <folder> [scene …]
+//   node edge/web/test/support/cli.ts <folder> [scene …]
 
 const SIZES = { phone: { width: 360, height: 740 }, desktop: { width: 1280, height: 800 } } as const;
 
