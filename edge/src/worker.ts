@@ -3,6 +3,7 @@ import type { ExecutionContext, Hono } from "hono";
 import { createApp } from "./app.ts";
 import { answerOf, type Edge } from "./http.ts";
 import { buildIsolate, type EdgeEnv } from "./isolate.ts";
+import { serveLegacy } from "./legacy/serve-legacy.ts";
 import { consoleLog } from "./log.ts";
 
 /** Built by an isolate's first request, because settings come with it; the settings never change while it lives. */
@@ -15,7 +16,7 @@ function appOf(env: EdgeEnv): Hono<Edge> | undefined {
     consoleLog.warn("config_faults", { faults: built.code.join("; ") });
     return undefined;
   }
-  app = createApp(built.value, undefined);
+  app = createApp(built.value, serveLegacy);
   return app;
 }
 

@@ -17,9 +17,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 8, arbitrary: word.map((text) => ({ act: "say", text }) as const) },
   {
     weight: 2,
-    arbitrary: fc
-      .constantFrom("now", "pause", "fault", "abnormal", "unseen")
-      .map((how) => ({ act: "cut", how }) as const),
+    arbitrary: fc.constantFrom("now", "pause", "abnormal", "unseen").map((how) => ({ act: "cut", how }) as const),
   },
   { weight: 1, arbitrary: fc.nat(6).map((afterEffects) => ({ act: "reload", afterEffects }) as const) },
   { weight: 1, arbitrary: fc.boolean().map((withWay) => ({ act: "moving", withWay }) as const) },
@@ -68,8 +66,11 @@ function weatherStorm(seed: number, sky: Weather, acts: readonly Planned[]): voi
 }
 
 test("[C20] through cuts, losses, doubles, delays and reloads every text is shown once, in order, and the outboxes empty", () => {
-  const runs = fc.property(fc.nat(), weather, fc.array(planned, { maxLength: 60 }), weatherStorm);
-  const seed = Number(process.env.WHISPER_TEST_SEED ?? Math.floor(performance.timeOrigin));
-  console.log(`seed ${seed}`);
-  fc.assert(runs, { numRuns: 1_000, seed });
+  const runs = fc.property(
+    fc.nat(),
+    weather,
+    fc.array(planned, { minLength: 20, maxLength: 80, size: "max" }),
+    weatherStorm,
+  );
+  fc.assert(runs, { numRuns: 1_500 }); // a failure prints its seed and its smallest storm
 }, 60_000);

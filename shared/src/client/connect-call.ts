@@ -4,11 +4,10 @@ import type { Fields } from "../protocol/fields.ts";
 import type { Endpoint } from "../protocol/server-frames.ts";
 import type { Admission, ConnectBody, ConnectRefusal } from "./state.ts";
 
-/** Where the edge is asked, and where it relays. */
-export const CONNECT_PATH = "/v1/connect";
-export const RELAY_PATH = "/ws";
+const CONNECT_PATH = "/v1/connect";
 
-type Connected =
+/** What came of asking. */
+export type Connected =
   | { readonly ok: true; readonly admission: Admission }
   | { readonly ok: false; readonly refusal: ConnectRefusal };
 

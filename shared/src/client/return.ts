@@ -1,3 +1,4 @@
+import { audienceOf } from "../credentials/claims.ts";
 import {
   CLIENT_PATIENCE_MS,
   HOME_AWAY_MS_MAX,
@@ -108,9 +109,10 @@ function openSocket(turn: Turn, pass: Pass) {
   const no = link.sockets + 1;
   const relayed = link.relays || link.shut >= ROUNDS_BEFORE_RELAY * pass.endpoints.length;
   const endpoint = pass.endpoints[pass.tried % pass.endpoints.length];
+  const pool = relayed || endpoint === undefined ? undefined : audienceOf(endpoint.region, endpoint.pool);
   relink(turn, {
     sockets: no,
-    newest: { no, phase: "opening", sinceMs: turn.nowMs, relayed, pool: relayed ? undefined : endpoint?.pool },
+    newest: { no, phase: "opening", sinceMs: turn.nowMs, relayed, pool },
     pass: { ...pass, tried: pass.tried + 1 },
   });
   turn.effects.push({ do: "open", socket: no, url: relayed ? undefined : endpoint?.url, ticket: pass.ticket });

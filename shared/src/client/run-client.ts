@@ -1,11 +1,26 @@
 import { unreachable } from "../base/assert.ts";
 import { decodeServerFrame, encodeFrame } from "../protocol/codec.ts";
-import { offeredProtocols } from "../protocol/version.ts";
 import { step, wakeAtMs } from "./client-step.ts";
-import { askEdge, RELAY_PATH } from "./connect-call.ts";
-import type { Call, ClientEffect, ClientEvent, ClientState, Habits } from "./state.ts";
+import type { Connected } from "./connect-call.ts";
+import type { Call, ClientEffect, ClientEvent, ClientState, ConnectBody, Habits } from "./state.ts";
 import { restore } from "./storage.ts";
 import type { ClientWorld, Keep } from "./view.ts";
+
+/** What the shell needs to act. A page's come from `handsOf(world)`; the edge, which is itself where a client asks, has its own. */
+export type ClientHands = Pick<ClientWorld, "nowMs" | "chance" | "setTimer" | "clearTimer" | "tab" | "device"> & {
+  /** Asks the edge to let us in; never rejects. */
+  ask(body: ConnectBody): Promise<Connected>;
+  /** Opens a socket, through the edge when `url` is undefined. May throw; `heard` is called later, never at once. */
+  open(url: string | undefined, ticket: string, heard: SocketEars): OpenedSocket;
+};
+export type SocketEars = {
+  opened(): void;
+  /** One frame, as it came. */
+  frame(wire: unknown): void;
+  closed(code: number, reason: string): void;
+};
+/** `send` may be called at any time; what cannot go is dropped. */
+export type OpenedSocket = { send(wire: string): void; close(): void };
 
 /** A running brain: takes calls, tells each change. */
 export type RunningClient = {
@@ -19,13 +34,13 @@ const TIMER_MS_MAX = 0x7f_ff_ff_ff;
 
 /** Gives the brain hands: fetch, sockets, one timer, two keeps. `onStep` hears every step, in order, after its effects. */
 export function runClient(
-  world: ClientWorld,
+  hands: ClientHands,
   onStep: (before: ClientState, after: ClientState, nowMs: number) => void,
   habits?: Habits,
 ): RunningClient {
-  const keeps = keepsOf(world);
-  const sockets = new Map<number, WebSocket>();
-  let state = restore(keeps.read(), world.nowMs(), habits);
+  const keeps = keepsOf(hands);
+  const sockets = new Map<number, OpenedSocket>();
+  let state = restore(keeps.read(), hands.nowMs(), habits);
   let timer: { readonly atMs: number; readonly handle: unknown } | undefined;
   const waiting: ClientEvent[] = [];
   let isRunning = false;
@@ -38,8 +53,8 @@ export function runClient(
     try {
       for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
         const before = state;
-        const nowMs = world.nowMs();
-        const { next, effects } = step(before, one, nowMs, world.chance());
+        const nowMs = hands.nowMs();
+        const { next, effects } = step(before, one, nowMs, hands.chance());
         state = next;
         for (const effect of effects) run(effect);
         onStep(before, next, nowMs);
@@ -55,21 +70,20 @@ export function runClient(
       case "keep":
         return keeps.write(effect.what, effect.value);
       case "ask":
-        void askEdge(world.fetch, world.edge, effect.body).then((answer) => {
+        void hands.ask(effect.body).then((answer) => {
           const { ask } = effect;
           if (answer.ok) take({ event: "admitted", ask, admission: answer.admission });
           else take({ event: "refused", ask, refusal: answer.refusal });
         });
         return;
       case "open":
-        return open(effect.socket, effect.url ?? relayUrl(world.edge), effect.ticket);
-      case "send": {
-        const socket = sockets.get(effect.socket);
-        if (socket?.readyState === 1) socket.send(encodeFrame(effect.frame));
-        return; // a closing socket will say so itself, and everything unconfirmed goes again
-      }
+        return open(effect.socket, effect.url, effect.ticket);
+      case "send":
+        // A closing socket drops it, says so itself, and everything unconfirmed goes again.
+        sockets.get(effect.socket)?.send(encodeFrame(effect.frame));
+        return;
       case "close":
-        sockets.get(effect.socket)?.close(1000);
+        sockets.get(effect.socket)?.close();
         sockets.delete(effect.socket);
         return;
       default:
@@ -77,35 +91,34 @@ export function runClient(
     }
   }
 
-  function open(no: number, url: string, ticket: string) {
-    let socket: WebSocket;
-    try {
-      socket = new world.WebSocket(url, offeredProtocols(ticket));
-    } catch {
-      take({ event: "closed", socket: no, code: 1006, reason: "" }); // an address that no socket takes: as if it were shut
-      return;
-    }
-    sockets.set(no, socket);
-    socket.addEventListener("open", () => take({ event: "opened", socket: no }));
-    socket.addEventListener("message", (event: MessageEvent) => {
-      const frame = typeof event.data === "string" ? decodeServerFrame(event.data) : undefined;
-      if (frame?.ok) take({ event: "frame", socket: no, frame: frame.value }); // others are of a newer server: skipped
-    });
-    socket.addEventListener("close", (event: CloseEvent) => {
+  function open(no: number, url: string | undefined, ticket: string) {
+    const closed = (code: number, reason: string): void => {
       sockets.delete(no);
-      take({ event: "closed", socket: no, code: event.code, reason: event.reason });
-    });
-    socket.addEventListener("error", () => undefined); // `close` follows and says all there is to say
+      take({ event: "closed", socket: no, code, reason });
+    };
+    try {
+      const socket = hands.open(url, ticket, {
+        opened: () => take({ event: "opened", socket: no }),
+        frame(wire) {
+          const frame = typeof wire === "string" ? decodeServerFrame(wire) : undefined;
+          if (frame?.ok) take({ event: "frame", socket: no, frame: frame.value }); // others are of a newer server: skipped
+        },
+        closed,
+      });
+      sockets.set(no, socket);
+    } catch {
+      closed(1006, ""); // an address that no socket takes: as if it were shut
+    }
   }
 
   function setAlarm() {
     const atMs = wakeAtMs(state);
     if (atMs === timer?.atMs) return;
-    if (timer !== undefined) world.clearTimer(timer.handle);
+    if (timer !== undefined) hands.clearTimer(timer.handle);
     timer = undefined;
     if (atMs === undefined) return;
-    const delayMs = Math.min(Math.max(0, atMs - world.nowMs()), TIMER_MS_MAX);
-    const handle = world.setTimer(() => {
+    const delayMs = Math.min(Math.max(0, atMs - hands.nowMs()), TIMER_MS_MAX);
+    const handle = hands.setTimer(() => {
       timer = undefined;
       take({ event: "woke" });
     }, delayMs);
@@ -115,13 +128,11 @@ export function runClient(
   return { state: () => state, tell: (call) => take({ event: "call", call }) };
 }
 
-const relayUrl = (edge: string): string => `${edge.replace(/^http/, "ws")}${RELAY_PATH}`;
-
 /**
  * Storage that may be missing, full or forbidden. A tab whose memory can no longer be kept whole is forgotten: an old half of it
  * would be worse after a reload than none. The chat at hand goes on either way.
  */
-function keepsOf({ tab, device }: ClientWorld) {
+function keepsOf({ tab, device }: ClientHands) {
   let isTabLost = false;
   const read = (keep: Keep, key: string): string | null => {
     try {

@@ -74,6 +74,7 @@ export type Newest = {
   readonly phase: "opening" | "greeting" | "resuming" | "up";
   readonly sinceMs: number;
   readonly relayed: boolean;
+  /** `region/pool`, as it is said to `avoid` it. */
   readonly pool: string | undefined;
 };
 

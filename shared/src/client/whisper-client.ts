@@ -1,6 +1,7 @@
 import { viewOf } from "./client-step.ts";
 import { runClient } from "./run-client.ts";
 import type { ClientWorld, View, WhisperClient } from "./view.ts";
+import { webHands } from "./web-hands.ts";
 
 /**
  * A client of Whisper: comes in, seeks, chats, and comes back by itself. The same code runs in a browser, in Node 22 and in a Worker;
@@ -15,7 +16,7 @@ export function createWhisperClient(world: ClientWorld): WhisperClient {
   let isTelling = false;
   let shown: View | undefined;
 
-  const client = runClient(world, (before, after) => {
+  const client = runClient(webHands(world), (before, after) => {
     if (before === after) return;
     shown = undefined;
     if (isTelling || listeners.size === 0) return;

@@ -29,7 +29,7 @@ export const CALM: Weather = { lost: 0, doubled: 0, delayMsMax: 30, refused: 0, 
 export type Act =
   | { readonly act: "say"; readonly text: string }
   /** `unseen`: nobody is told, frames just vanish. */
-  | { readonly act: "cut"; readonly how: "now" | "pause" | "fault" | "abnormal" | "unseen" }
+  | { readonly act: "cut"; readonly how: "now" | "pause" | "abnormal" | "unseen" }
   | { readonly act: "reload"; readonly afterEffects: number }
   | { readonly act: "moving"; readonly withWay: boolean }
   /** The shard is gone with what it knew; the next one learns `high` from the partner's, or not at all. */
@@ -49,7 +49,7 @@ type Person = {
 };
 type Half = { high: number; seen: number; wire: Wire | undefined; isToldAway: boolean; sentAny: boolean };
 
-const CODES = { now: 4000, pause: 4100, fault: 4101, abnormal: 1006, unseen: 1006 } as const;
+const CODES = { now: 4000, pause: 4100, abnormal: 1006, unseen: 1006 } as const;
 
 export class Storm {
   nowMs = 1_000_000;

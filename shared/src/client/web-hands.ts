@@ -1,0 +1,35 @@
+import { offeredProtocols } from "../protocol/version.ts";
+import { askEdge } from "./connect-call.ts";
+import type { ClientHands } from "./run-client.ts";
+import type { ClientWorld } from "./view.ts";
+
+/** Where the edge relays a socket for networks that block the pools. */
+const RELAY_PATH = "/ws";
+
+/** Hands made of the Web's own `fetch` and `WebSocket`. */
+export function webHands(world: ClientWorld): ClientHands {
+  const relay = `${world.edge.replace(/^http/, "ws")}${RELAY_PATH}`;
+  const { nowMs, chance, setTimer, clearTimer, tab, device } = world;
+  return {
+    nowMs,
+    chance,
+    setTimer,
+    clearTimer,
+    tab,
+    device,
+    ask: (body) => askEdge(world.fetch, world.edge, body),
+    open(url, ticket, heard) {
+      const socket = new world.WebSocket(url ?? relay, offeredProtocols(ticket));
+      socket.addEventListener("open", () => heard.opened());
+      socket.addEventListener("message", (event: MessageEvent) => heard.frame(event.data));
+      socket.addEventListener("close", (event: CloseEvent) => heard.closed(event.code, event.reason));
+      socket.addEventListener("error", () => undefined); // `close` follows and says all there is to say
+      return {
+        send(wire) {
+          if (socket.readyState === 1) socket.send(wire);
+        },
+        close: () => socket.close(1000),
+      };
+    },
+  };
+}
