@@ -70,9 +70,12 @@ export type Whereabouts = {
 /** The records of a home region. Every call is one atomic script; (epoch, rev) only ever rises. Rejects when the store is away. */
 export type Records = {
   admit(ask: AdmitAsk, nowMs: number): Promise<AdmitAnswer>;
-  /** Applied when (epoch, rev) is above the stored one, or there is no record; equal is taken again without effect. */
+  /**
+   * Applied when (epoch, rev) is above the stored one, or there is no record. A rev that is not above it within the same epoch is
+   * a late or doubled write: taken, without effect. A lower epoch is `lower`: a newer socket has the session.
+   */
   write(ask: WriteAsk, nowMs: number): Promise<"taken" | "lower">;
-  /** Ends the half of `chat` if the record's epoch is still `epoch`; a missing record counts as ended. */
+  /** Ends the half of `chat` unless the record's epoch is above `epoch`; no record, or none of this chat, counts as ended. */
   endHalf(
     session: SessionId,
     chat: ChatId,
@@ -82,6 +85,8 @@ export type Records = {
     { readonly answer: "ended" } | { readonly answer: "refused"; readonly address: Address; readonly epoch: number }
   >;
   where(session: SessionId, chat: ChatId): Promise<Whereabouts>;
+  /** The stored epoch, or `undefined` without a record: what a hand-over ticket must be above. */
+  epochOf(session: SessionId): Promise<number | undefined>;
   /** Renews the TTL of those whose epoch is not above the one given. */
   touch(
     sessions: readonly { readonly session: SessionId; readonly epoch: number }[],

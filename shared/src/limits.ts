@@ -93,6 +93,10 @@ export const KEYS_UNKNOWN_KID_MS = 30_000;
 export const RECORD_TTL_MS = 900_000;
 export const TOUCH_EVERY_MS = 300_000;
 export const PARTITIONS = 64;
+/** So long after a partition was born a missing record may yet be put back (setting). */
+export const RECORD_SETTLE_MS = 5_000;
+/** Details, half and over of one standing, together, in UTF-8. */
+export const STANDING_BYTES_MAX = 1_024;
 export const POOL_REPORT_EVERY_MS = 2_000;
 export const POOL_SILENT_MS = 15_000;
 export const DIRECTORY_FRESH_MS = 2_000;
