@@ -27,8 +27,8 @@ const LAYERS: readonly Layer[] = [
   { of: /^pool\/src\/runtime\//, may: /^pool\/src\/(?:runtime\/|ports\.ts)/, why: "the runtime serves any role" },
   {
     of: /^pool\/src\/adapters\//,
-    may: /^pool\/src\/(?:adapters\/|runtime\/|matcher\/|ports\.ts)/,
-    why: "an adapter obeys a port and knows no role",
+    may: /^pool\/src\/(?:adapters\/|runtime\/|matcher\/|clerk\/|ports\.ts)/,
+    why: "an adapter obeys a port; of matcher and clerk it knows the rules that it puts into a store",
   },
   { of: /^pool\/src\/ports\.ts$/, may: /^$/, why: "ports are written in the roles' own words" },
   { of: /^pool\/src\/(?:main|cli)\.ts$/, may: /^pool\/src\//, why: "" },
