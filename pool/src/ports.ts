@@ -1,6 +1,7 @@
 import type { Address, ChatId, DeviceHash, RegionName, SessionId } from "@whisper/shared/base/ids";
 import type { MemoOf } from "@whisper/shared/bus/memos";
 import type { Lane } from "@whisper/shared/credentials/claims";
+import type { PublicJwk } from "@whisper/shared/credentials/key-ring";
 import type { PoolReport } from "@whisper/shared/directory/pool-report";
 
 /** What the roles need from the world, in their own words. Adapters obey these; nothing here names a vendor. */
@@ -85,8 +86,8 @@ export type Records = {
     { readonly answer: "ended" } | { readonly answer: "refused"; readonly address: Address; readonly epoch: number }
   >;
   where(session: SessionId, chat: ChatId): Promise<Whereabouts>;
-  /** The stored epoch, or `undefined` without a record: what a hand-over ticket must be above. */
-  epochOf(session: SessionId): Promise<number | undefined>;
+  /** The epoch and device of the record, or `undefined` without one: what a hand-over ticket is made from. */
+  holderOf(session: SessionId): Promise<{ readonly epoch: number; readonly device: DeviceHash } | undefined>;
   /** Renews the TTL of those whose epoch is not above the one given. */
   touch(
     sessions: readonly { readonly session: SessionId; readonly epoch: number }[],
@@ -100,11 +101,18 @@ export type Records = {
   close(): Promise<void>;
 };
 
-/** What the edge chooses pools by. Only a clerk writes it. */
+/** What the edge chooses pools by, and the keys that clerks sign hand-over tickets with. Only clerks write it. */
 export type Directory = {
-  publish(reports: readonly PoolReport[], nowMs: number): Promise<void>;
-  read(): Promise<{ readonly reports: readonly PoolReport[]; readonly atMs: number } | undefined>;
+  /** Replaces these pools' reports and the hand-over key of the key's region; what others wrote stays. */
+  publish(reports: readonly PoolReport[], nowMs: number, handoverKey?: PublicJwk): Promise<void>;
+  read(): Promise<DirectoryCopy | undefined>;
   close(): Promise<void>;
+};
+
+export type DirectoryCopy = {
+  readonly reports: readonly PoolReport[];
+  readonly atMs: number;
+  readonly handoverKeys?: readonly PublicJwk[];
 };
 
 export type Report = {

@@ -52,7 +52,7 @@ test("[R13] Redis killed: calls reject at once; restarted empty: new generations
   await first.kill();
   await busy;
   await until("a call is refused", () =>
-    records.epochOf(person.session).then(
+    records.holderOf(person.session).then(
       () => false,
       () => true,
     ),
@@ -65,7 +65,7 @@ test("[R13] Redis killed: calls reject at once; restarted empty: new generations
 
   const second = await startRedis({ port: first.port });
   await until("it is reached again", () =>
-    records.epochOf(person.session).then(
+    records.holderOf(person.session).then(
       () => true,
       () => false,
     ),

@@ -93,8 +93,22 @@ export function recordsContract(name: string, open: (settings: RecordsSettings) 
       await admit(session);
       const thief = { device: STRANGER, epoch: EPOCH + 400, address: THERE };
       expect(await admit(session, thief)).toEqual({ answer: "stranger" });
-      expect(await records.epochOf(session)).toBe(EPOCH);
+      expect(await records.holderOf(session)).toEqual({ epoch: EPOCH, device: DEVICE });
       expect(await records.where(session, CHAT)).toMatchObject({ address: HERE });
+    });
+
+    test("[R3] every one of a device's 66 bits counts, and none is lost", async () => {
+      const letters = ["A", "B", "E", "I", "Q", "g", "-", "_", "w"];
+      for (const last of letters) {
+        for (const first of ["A", "_"]) {
+          const session = anySession();
+          const device = `${first.repeat(10)}${last}` as DeviceHash;
+          await admit(session, { device });
+          expect(await records.holderOf(session)).toEqual({ epoch: EPOCH, device });
+          const other = `${first.repeat(10)}${last === "B" ? "C" : "B"}` as DeviceHash;
+          expect(await admit(session, { device: other, epoch: EPOCH + 4 })).toEqual({ answer: "stranger" });
+        }
+      }
     });
 
     test("[R4] a ban is answered before everything else and changes nothing, and it ends", async () => {
@@ -102,7 +116,7 @@ export function recordsContract(name: string, open: (settings: RecordsSettings) 
       const device = "bannedbannA" as DeviceHash;
       await records.ban(device, NOW_MS + 60_000, "spam, and more", NOW_MS);
       expect(await admit(session, { device })).toEqual({ answer: "banned", leftMs: 60_000, reason: "spam, and more" });
-      expect(await records.epochOf(session)).toBeUndefined();
+      expect(await records.holderOf(session)).toBeUndefined();
       expect(await records.admit(ask(session, { device }), NOW_MS + 60_000)).toEqual({ answer: "new" });
       await records.ban(device, NOW_MS - 1, "", NOW_MS);
       expect(await admit(session, { device, epoch: EPOCH + 4 })).toMatchObject({ answer: "back" });
@@ -140,7 +154,7 @@ export function recordsContract(name: string, open: (settings: RecordsSettings) 
       const session = anySession();
       const longest = "é".repeat(512);
       await expect(write(session, { place: "seeking", details: `${longest}x` })).rejects.toThrow("kilobyte");
-      expect(await records.epochOf(session)).toBeUndefined();
+      expect(await records.holderOf(session)).toBeUndefined();
       await write(session, { place: "seeking", details: longest });
       expect(await standing(session)).toMatchObject({ standing: { details: longest } });
     });
@@ -173,7 +187,7 @@ export function recordsContract(name: string, open: (settings: RecordsSettings) 
     test("[R6] no record, or another chat, counts as ended and stays as it is", async () => {
       const session = anySession();
       expect(await records.endHalf(session, CHAT, EPOCH, NOW_MS)).toEqual({ answer: "ended" });
-      expect(await records.epochOf(session)).toBeUndefined();
+      expect(await records.holderOf(session)).toBeUndefined();
       await write(session, { place: "chatting", half: HALF });
       expect(await records.endHalf(session, OTHER_CHAT, EPOCH, NOW_MS)).toEqual({ answer: "ended" });
       expect(await records.where(session, CHAT)).toMatchObject({ chat: "in" });
@@ -233,7 +247,7 @@ export function recordsContract(name: string, open: (settings: RecordsSettings) 
       await records.forget(session);
       await admit(session);
       await records.forget(session);
-      expect(await records.epochOf(session)).toBeUndefined();
+      expect(await records.holderOf(session)).toBeUndefined();
       expect(await admit(session)).toEqual({ answer: "new" });
     });
 
@@ -252,7 +266,7 @@ export function recordsContract(name: string, open: (settings: RecordsSettings) 
     expect(await records.admit(ask, NOW_MS + 4_999)).toEqual({ answer: "wait" });
     // A clock behind the one that saw the birth waits too, but not for the difference of the clocks.
     expect(await records.admit(ask, NOW_MS - 3_000)).toEqual({ answer: "wait" });
-    expect(await records.epochOf(ask.session)).toBeUndefined();
+    expect(await records.holderOf(ask.session)).toBeUndefined();
     expect(await records.admit({ ...ask, session: anySession(), fresh: true }, NOW_MS)).toEqual({ answer: "new" });
     const chatting: Standing = { place: "chatting", half: HALF };
     await records.write({ ...ask, rev: 1, address: THERE, standing: chatting }, NOW_MS);
@@ -270,10 +284,10 @@ export function recordsContract(name: string, open: (settings: RecordsSettings) 
     let touched: readonly SessionId[] = [];
     await until("the one is gone", async () => {
       ({ missing: touched } = await records.touch([{ session: kept, epoch: 4 }]));
-      return (await records.epochOf(left)) === undefined;
+      return (await records.holderOf(left)) === undefined;
     });
     expect(touched).toEqual([]);
-    expect(await records.epochOf(kept)).toBe(4);
+    expect(await records.holderOf(kept)).toEqual({ epoch: 4, device: DEVICE });
     await records.close();
   });
 }

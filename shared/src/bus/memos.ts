@@ -550,6 +550,8 @@ export const MEMOS = {
       session: of<SessionId>("id"),
       home: of<RegionName>("name"),
       pools: strs,
+      lane: of<Lane>(["live", "test"]),
+      network: text,
     },
   }),
   handed_over: memo({

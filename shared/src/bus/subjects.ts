@@ -16,6 +16,8 @@ export function inboxOf(address: Address): string | undefined {
 export const deskSubject = (region: string): string => `wh.${region}.desk`;
 /** A region's clerks (queue group). */
 export const clerkSubject = (region: string): string => `wh.${region}.clerk`;
+/** What pools say of their load, handed on by the clerk that heard it: every clerk of the region hears all of them. */
+export const loadSubject = (region: string): string => `wh.${region}.load`;
 /** A region's reports (JetStream). */
 export const reportSubject = (region: string): string => `wh.${region}.report`;
 /** Orders to one pool, and to all. */

@@ -66,7 +66,10 @@ export function openMemoryRecords(settings: RecordsSettings, clock: Clock, rando
     },
     endHalf: async (session, chat, epoch) => change(session, endHalf(recordOf(session), chat, epoch)),
     where: async (session, chat) => where(recordOf(session), chat),
-    epochOf: async (session) => recordOf(session)?.epoch,
+    async holderOf(session) {
+      const record = recordOf(session);
+      return record === undefined ? undefined : { epoch: record.epoch, device: record.device };
+    },
     async touch(sessions) {
       const lower: SessionId[] = [];
       const missing: SessionId[] = [];

@@ -1,6 +1,6 @@
 -- One session's record as a packed string. What each script does with it stands in pool/src/clerk/record-rules.ts.
 --
---   epoch 6 bytes, rev 4, attempt 3, device hash 8 (its first 64 bits), place and flags 1
+--   epoch 6 bytes, rev 4, attempt 3, device hash 8, and one byte of bits: place 2, flags 4, the last of the device 2
 --   for each flag that is set: length 2, words (details, half, over, before)
 --   the rest: the address
 --
@@ -17,7 +17,8 @@ local function readRecord(key)
   local raw = redis.call('GET', key)
   if not raw then return nil end
   local epoch, rev, attempt, device, bits = struct.unpack(HEAD, raw)
-  local record = { epoch = epoch, rev = rev, attempt = attempt, device = device, place = PLACES[bits % 4 + 1] }
+  local record = { epoch = epoch, rev = rev, attempt = attempt, place = PLACES[bits % 4 + 1] }
+  record.device = device .. string.char(math.floor(bits / 64) * 64)
   local at = HEAD_BYTES + 1
   local flag = 4
   for _, name in ipairs(WORDS) do
@@ -33,7 +34,7 @@ local function readRecord(key)
 end
 
 local function keepRecord(key, record, ttlMs)
-  local bits = PLACE_BITS[record.place]
+  local bits = PLACE_BITS[record.place] + string.byte(record.device, 9)
   local parts = { '' }
   local flag = 4
   for _, name in ipairs(WORDS) do

@@ -1,6 +1,6 @@
 import { assert } from "@whisper/shared/base/assert";
 import { toBase64Url } from "@whisper/shared/base/base64url";
-import { type DeviceHash, isAddress, type SessionId } from "@whisper/shared/base/ids";
+import { type DeviceHash, isAddress, isDeviceHash, type SessionId } from "@whisper/shared/base/ids";
 import type { Random } from "@whisper/shared/base/random";
 import type { Redis } from "ioredis";
 import { ALL_PARTITIONS, partitionOf } from "../../clerk/partitions.ts";
@@ -17,14 +17,17 @@ const SCRIPTS = {
   endHalf: luaScript("record-store", "record-end-half"),
   where: luaScript("record-store", "record-where"),
   touch: luaScript("record-store", "record-touch"),
+  holder: luaScript("record-store", "record-holder"),
 };
 /** Three bytes hold an attempt; the highest stands for none (record-store.lua). */
 const ATTEMPTS = 0xff_ff_ff;
+const DEVICE_CHARS = 11;
 /** A script holds the server up for its whole length: no more keys than this in one. */
 const TOUCHED_AT_ONCE_MAX = 100;
 
 const keyOf = (session: SessionId): string => recordKey(partitionOf(session), session);
-const deviceBytes = (device: DeviceHash): Buffer => Buffer.from(device, "base64url").subarray(0, 8);
+/** Eleven letters hold 66 bits: eight bytes and the two highest bits of a ninth. */
+const deviceBytes = (device: DeviceHash): Buffer => Buffer.from(`${device}A`, "base64url");
 
 /** The records of a region in its Redis. Rejects when that cannot be reached at the start; `onFault` hears of later failures to dial. */
 export async function openRedisRecords(
@@ -63,10 +66,14 @@ export async function openRedisRecords(
       return { answer, address, epoch: Number(at) };
     },
     where: async (session, chat) => whereaboutsOf(words(await SCRIPTS.where.run(redis, [keyOf(session)], [chat]))),
-    async epochOf(session) {
-      // Any chat will do: the answer's epoch is what is wanted.
-      const [, , epoch] = words(await SCRIPTS.where.run(redis, [keyOf(session)], [""]));
-      return epoch === undefined ? undefined : Number(epoch);
+    async holderOf(session) {
+      const [epoch, device] = words(await SCRIPTS.holder.run(redis, [keyOf(session)], []));
+      if (epoch === undefined) return undefined;
+      const hash = Buffer.from(device ?? "", "hex")
+        .toString("base64url")
+        .slice(0, DEVICE_CHARS);
+      assert(isDeviceHash(hash), "a record holds a device");
+      return { epoch: Number(epoch), device: hash };
     },
     touch: (sessions) => touchAll(redis, sessions, ttlMs),
     async forget(session) {
