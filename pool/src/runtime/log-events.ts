@@ -1,4 +1,7 @@
-/** What a field of a log line may hold: a number, a yes or no, a word from a closed list, or a promise as `assert` words it in our source. */
+/**
+ * What a field of a log line may hold: a number, a yes or no, a word from a closed list, or a promise as `assert` words
+ * it in our source.
+ */
 export type FieldRule = "number" | "boolean" | "promise" | readonly string[];
 
 const PART = ["bus", "records", "directory", "reports", "waiting list", "keys", "ops", "shard", "clerk", "matcher"];
@@ -12,4 +15,6 @@ export const LOG_EVENTS: Readonly<Record<string, Readonly<Record<string, FieldRu
   keys_fetch_failed: { failures: "number", keys: "number" },
   keys_none_on_disk: {},
   keys_not_kept: {},
+  waiting_list_away: { refused: "boolean" },
+  waiting_list_back: {},
 };

@@ -8,9 +8,14 @@ export type RedisScript = {
 };
 
 /** A script made of the Lua files of this folder with these names, one after the other. */
-export function luaScript(...names: readonly string[]): RedisScript {
-  const parts = names.map((name) => readFileSync(new URL(`./${name}.lua`, import.meta.url), "utf8"));
-  const source = parts.join("\n");
+export const luaScript = (...names: readonly string[]): RedisScript => scriptOf(luaOf(...names));
+
+/** The Lua files of this folder with these names, one after the other. */
+export const luaOf = (...names: readonly string[]): string =>
+  names.map((name) => readFileSync(new URL(`./${name}.lua`, import.meta.url), "utf8")).join("\n");
+
+/** A script with this source. */
+export function scriptOf(source: string): RedisScript {
   const sha = createHash("sha1").update(source).digest("hex");
   return {
     async run(redis, keys, args) {

@@ -1,14 +1,11 @@
 import { newChatId } from "@whisper/shared/base/ids";
 import type { Random } from "@whisper/shared/base/random";
-import { Redis } from "ioredis";
 import type { DeskSettings } from "../../matcher/desk-settings.ts";
 import { wantedOf } from "../../matcher/wanted.ts";
 import type { Letter, WaitingList } from "../../ports.ts";
 import { type DeskVerb, deskScripts } from "./desk-scripts.ts";
-
-/** A reply that takes longer counts as lost: the memo is not acknowledged, and its shard repeats it. */
-const REPLY_MS = 2_000;
-const REDIAL_MS_MAX = 1_000;
+import { DESK_DUE_KEY, deskWaitingKey } from "./keys.ts";
+import { connectRedis } from "./redis-connection.ts";
 
 /**
  * A waiting list in a region's Redis; every change is one script. Rejects when Redis cannot be reached at the start, and each
@@ -20,23 +17,12 @@ export async function openRedisWaitingList(
   random: Random,
   onFault: (error: Error) => void,
 ): Promise<WaitingList> {
-  const redis = new Redis(url, {
-    lazyConnect: true,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    commandTimeout: REPLY_MS,
-    retryStrategy: (times) => Math.min(times * 50, REDIAL_MS_MAX),
-  });
-  redis.on("error", onFault);
-  try {
-    await redis.connect();
-  } catch (error) {
-    redis.disconnect();
-    throw error;
-  }
-  const scripts = deskScripts(settings);
+  const redis = await connectRedis(url, onFault);
+  const { verbs, peek } = deskScripts(settings);
   const run = async (verb: DeskVerb, memo: object, nowMs: number): Promise<string> =>
-    await scripts[verb].run(redis, JSON.stringify(memo), nowMs, newChatId(random));
+    String(await verbs[verb].run(redis, [DESK_DUE_KEY], [JSON.stringify(memo), nowMs, newChatId(random)]));
+  const dueNow = async (nowMs: number, most: number) =>
+    dueOf(String(await peek.run(redis, [DESK_DUE_KEY], [most, nowMs])));
   const verb =
     (name: DeskVerb) =>
     async (memo: object, nowMs: number): Promise<readonly Letter[]> =>
@@ -56,18 +42,18 @@ export async function openRedisWaitingList(
     pairedTaken: async (memo, nowMs) => void (await run("pairedTaken", memo, nowMs)),
     never: async (memo, nowMs) => void (await run("never", memo, nowMs)),
     async due(nowMs, most) {
-      const before = dueOf(await scripts.peek.run(redis, String(most), nowMs, ""));
+      const before = await dueNow(nowMs, most);
       if (before.items.length === 0) return { letters: [], done: 0, nextMs: before.nextMs };
       // One script an item: each is atomic and short, and they leave in one turn of the loop.
       const replies = await Promise.all(before.items.map((item) => run("dueItem", { item }, nowMs)));
-      const after = dueOf(await scripts.peek.run(redis, "0", nowMs, ""));
+      const after = await dueNow(nowMs, 0);
       return {
         letters: replies.flatMap((reply) => lettersOf(reply.slice(1))),
         done: replies.filter((reply) => reply.startsWith("1")).length,
         nextMs: after.nextMs,
       };
     },
-    size: (lane) => redis.zcard(`{match}:w:${lane}:`),
+    size: (lane) => redis.zcard(deskWaitingKey(lane)),
     async close() {
       redis.disconnect();
     },
