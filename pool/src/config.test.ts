@@ -69,7 +69,8 @@ test("everything wrong at once is told at once, each by name and none with its v
     WHISPER_TYPO: "%%",
     WHISPER_PROT: "%%",
   };
-  const { WHISPER_KEYS_CACHE: _1, WHISPER_UPSTASH_TOKEN: _2, WHISPER_ROLES: _3, ...bad } = env; // any text is good there
+  // Any text is good for the cache's file and for a token.
+  const { WHISPER_KEYS_CACHE: _1, WHISPER_UPSTASH_TOKEN: _2, WHISPER_ROLES: _3, ...bad } = env;
   const faults = faultsOf(env);
   for (const name of Object.keys(bad).filter((name) => name !== "WHISPER_OPS_TOKEN"))
     expect(

@@ -49,16 +49,16 @@ export const COMMON_SETTINGS = {
   WHISPER_NATS_URL: setting("the region's bus: nats://host:port or tls://host:port", secret(urlOf("nats", "tls"))),
   WHISPER_LOG_LEVEL: setting(`one of ${LOG_LEVELS.join(", ")}`, v.picklist(LOG_LEVELS), "info"),
   WHISPER_STOP_MS: setting("how long stopping may take, 100 to 600000 ms", wholeNumber(100, 600_000), "10000"),
+} as const satisfies Settings;
+
+/** What a shard is told beside it. */
+export const SHARD_SETTINGS = {
   WHISPER_OPS_HOST: setting("where the ops port listens, an address", v.pipe(v.string(), v.ip()), "127.0.0.1"),
   WHISPER_OPS_PORT: setting("the ops port, 0 to 65535; 0 for any", port, "9101"),
   WHISPER_OPS_TOKEN: optional(
     "what the ops port asks for, 16 characters or more",
     secret(v.pipe(v.string(), v.minLength(16))),
   ),
-} as const satisfies Settings;
-
-/** What a shard is told beside it. */
-export const SHARD_SETTINGS = {
   WHISPER_LAT: setting("degrees north of the equator, -90 to 90", decimal(-90, 90)),
   WHISPER_LON: setting("degrees east of Greenwich, -180 to 180", decimal(-180, 180)),
   WHISPER_POOL: setting("the pool's name: lower-case letters, digits and dashes, 24 at most", poolName),
@@ -94,8 +94,8 @@ export type PoolConfig = {
   readonly natsUrl: Secret<string>;
   readonly logLevel: LogLevel;
   readonly stopMs: number;
-  readonly ops: { readonly host: string; readonly port: number; readonly token?: Secret<string> };
   readonly shard?: {
+    readonly ops: { readonly host: string; readonly port: number; readonly token?: Secret<string> };
     readonly lat: number;
     readonly lon: number;
     readonly pool: PoolName;
@@ -119,7 +119,10 @@ export type PoolConfig = {
 
 const LOOPBACK = /^(127\.|::1$)/;
 
-/** Reads `WHISPER_*` once: throws one `SettingsFault` with all that is wrong; the result is frozen, its secrets unprintable. */
+/**
+ * Reads `WHISPER_*` once: throws one `SettingsFault` with all that is wrong; the result is frozen, its secrets
+ * unprintable.
+ */
 export function readPoolConfig(env: Env): PoolConfig {
   const faults: string[] = [];
   const common = readSettings(COMMON_SETTINGS, env, faults);
@@ -127,11 +130,8 @@ export function readPoolConfig(env: Env): PoolConfig {
   const shard = does("shard") ? readShard(env, faults, common.WHISPER_ENV === "production") : undefined;
   const clerk = does("clerk") ? readClerk(env, faults) : undefined;
   const matcher = does("matcher") ? readMatcher(env, faults, common.WHISPER_ENV === "production") : undefined;
-  if (common.WHISPER_OPS_HOST !== undefined && !LOOPBACK.test(common.WHISPER_OPS_HOST) && !common.WHISPER_OPS_TOKEN)
-    faults.push("WHISPER_OPS_TOKEN is missing: the ops port is open beyond this machine");
   refuseUnknown([COMMON_SETTINGS, SHARD_SETTINGS, CLERK_SETTINGS, MATCHER_SETTINGS], env, faults);
   if (faults.length > 0) throw new SettingsFault([...new Set(faults)]);
-  const token = common.WHISPER_OPS_TOKEN;
   return Object.freeze({
     roles: Object.freeze(common.WHISPER_ROLES),
     region: common.WHISPER_REGION,
@@ -139,11 +139,6 @@ export function readPoolConfig(env: Env): PoolConfig {
     natsUrl: common.WHISPER_NATS_URL,
     logLevel: common.WHISPER_LOG_LEVEL,
     stopMs: common.WHISPER_STOP_MS,
-    ops: Object.freeze({
-      host: common.WHISPER_OPS_HOST,
-      port: common.WHISPER_OPS_PORT,
-      ...(token === undefined ? {} : { token }),
-    }),
     ...(shard === undefined ? {} : { shard: Object.freeze(shard) }),
     ...(clerk === undefined ? {} : { clerk: Object.freeze(clerk) }),
     ...(matcher === undefined ? {} : { matcher: Object.freeze(matcher) }),
@@ -156,7 +151,15 @@ function readShard(env: Env, faults: string[], isProduction: boolean): NonNullab
   const isGiven = env.WHISPER_URL !== undefined && env.WHISPER_URL !== "";
   if (isProduction && (url === undefined ? !isGiven : !url.startsWith("wss:")))
     faults.push("WHISPER_URL must be a wss: address in production: it is where clients go");
+  const token = read.WHISPER_OPS_TOKEN;
+  if (read.WHISPER_OPS_HOST !== undefined && !LOOPBACK.test(read.WHISPER_OPS_HOST) && token === undefined)
+    faults.push("WHISPER_OPS_TOKEN is missing: the ops port is open beyond this machine");
   return {
+    ops: Object.freeze({
+      host: read.WHISPER_OPS_HOST,
+      port: read.WHISPER_OPS_PORT,
+      ...(token === undefined ? {} : { token }),
+    }),
     lat: read.WHISPER_LAT,
     lon: read.WHISPER_LON,
     pool: read.WHISPER_POOL,

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,23 +8,8 @@ import { connect } from "nats";
 import { expect, test } from "vitest";
 import { startNats } from "../world/servers/nats.ts";
 import { startRedis } from "../world/servers/redis.ts";
-
-/** Whether a process runs; one that has ended and only waits for its parent does not. */
-function lives(pid: number): boolean {
-  try {
-    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
-  } catch {
-    return false;
-  }
-}
-
-async function until(what: string, holds: () => boolean, withinMs = 8_000): Promise<void> {
-  const end = performance.now() + withinMs;
-  while (!holds()) {
-    if (performance.now() > end) throw new Error(`not within ${withinMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
+import { lives } from "./support/processes.ts";
+import { until } from "./support/until.ts";
 
 test("redis-server answers when started, and after stop neither process nor folder is left", async () => {
   const server = await startRedis();

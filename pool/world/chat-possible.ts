@@ -4,7 +4,10 @@ type Fields = Readonly<Record<string, unknown>>;
 const fieldsOf = (raw: unknown): Fields => (typeof raw === "object" && raw !== null ? { ...raw } : {});
 const listOf = (raw: unknown): readonly Fields[] => (Array.isArray(raw) ? raw.map(fieldsOf) : []);
 
-/** Which pools of the plan the edge does not send people to yet, as `region/pool`. `regions` is its answer at `/v1/regions`. */
+/**
+ * Which pools of the plan the edge does not send people to yet, as `region/pool`. `regions` is its answer at
+ * `/v1/regions`.
+ */
 export function poolsNotUp(plan: WorldPlan, regions: unknown): readonly string[] {
   const up = new Set(
     listOf(fieldsOf(regions).regions)
@@ -14,7 +17,10 @@ export function poolsNotUp(plan: WorldPlan, regions: unknown): readonly string[]
   return plan.pools.map(({ region, pool }) => `${region}/${pool}`).filter((name) => !up.has(name));
 }
 
-/** Waits until the edge answers and sends people to every pool; resolves with the pools that are still missing at `untilMs`. */
+/**
+ * Waits until the edge answers and sends people to every pool; resolves with the pools that are still missing at
+ * `untilMs`.
+ */
 export async function waitForPools(
   edgeUrl: string,
   plan: WorldPlan,

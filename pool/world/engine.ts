@@ -35,6 +35,8 @@ export type EngineOptions = {
   readonly limits: WorldLimits;
   /** A folder that is removed at the end. */
   readonly scratch: string;
+  /** Where everything listens. */
+  readonly host: string;
   readonly say: (line: string) => void;
   /** Lines of logs, as they are written. */
   readonly onLog: (line: string) => void;

@@ -71,15 +71,25 @@ test.each([
   ["stopping took too long", () => new Promise<never>(() => {}), 1],
 ] as const)("after SIGTERM, %s", async (_what, stop, code) => {
   const { signals, send, exited } = fakeProcess();
-  stopOnSignals(signals, 20, stop);
+  stopOnSignals(signals, { stopMs: 20, clock: { nowMs: () => 0 } }, stop);
   send("SIGTERM");
   expect(await exited).toBe(code);
 });
 
-test("a second signal ends at once", async () => {
+test("a later signal ends at once, one that came with the first does not", async () => {
   const { signals, send, exited } = fakeProcess();
-  stopOnSignals(signals, 60_000, () => new Promise(() => {}));
-  send("SIGTERM");
+  let nowMs = 1_000;
+  let ended = false;
+  exited.then(() => {
+    ended = true;
+  });
+  stopOnSignals(signals, { stopMs: 60_000, clock: { nowMs: () => nowMs } }, () => new Promise(() => {}));
   send("SIGINT");
+  nowMs += 300;
+  send("SIGINT");
+  await Promise.resolve();
+  expect(ended).toBe(false);
+  nowMs += 1;
+  send("SIGTERM");
   expect(await exited).toBe(130);
 });

@@ -2,7 +2,10 @@ import * as v from "valibot";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
-/** One `WHISPER_*` setting: what it is (shown when it is wrong; its value never is), and what is taken when it is not given. */
+/**
+ * One `WHISPER_*` setting: what it is (shown when it is wrong; its value never is), and what is taken when it is not
+ * given.
+ */
 export type Setting<T> = {
   readonly says: string;
   readonly schema: v.GenericSchema<string, T>;
@@ -33,7 +36,9 @@ export class SettingsFault extends Error {
   }
 }
 
-/** Reads these settings; what is missing or wrong is added to `faults`. The result is whole only when nothing was added. */
+/**
+ * Reads these settings; what is missing or wrong is added to `faults`. The result is whole only when nothing was added.
+ */
 export function readSettings<S extends Settings>(settings: S, env: Env, faults: string[]): Read<S> {
   const read: Record<string, unknown> = {};
   for (const [name, { says, schema, absent, required }] of Object.entries(settings)) {

@@ -1,6 +1,9 @@
 import { createServer } from "node:net";
 
-/** Resolves when `port` of `host` could be listened on just now (0: any), with its number; rejects with the system's error otherwise. */
+/**
+ * Resolves when `port` of `host` could be listened on just now (0: any), with its number; rejects with the system's
+ * error otherwise.
+ */
 export function claimPort(host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();

@@ -15,7 +15,8 @@ function natsKind({ jetstream = false, domain }: NatsOptions): ServerKind {
   const name = `whisper-${randomBytes(6).toString("hex")}`;
   return {
     name: "nats-server",
-    programs: ["nats-server", "/usr/sbin/nats-server", "/usr/local/bin/nats-server"],
+    // Debian puts it where only root's PATH looks.
+    programs: ["nats-server", "/usr/sbin/nats-server"],
     debianPackage: "nats-server",
     scheme: "nats",
     async prepare(dir, host, port) {

@@ -2,7 +2,7 @@ import { type Server, type ServerKind, type ServerOptions, startServer } from ".
 
 const REDIS: ServerKind = {
   name: "redis-server",
-  programs: ["redis-server", "/usr/bin/redis-server", "/usr/local/bin/redis-server"],
+  programs: ["redis-server"],
   debianPackage: "redis-server",
   scheme: "redis",
   prepare: async (dir, host, port) => [

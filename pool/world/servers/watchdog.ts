@@ -2,10 +2,10 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { Socket } from "node:net";
 import type { Writable } from "node:stream";
 
-// A server outlives a parent that is killed by SIGKILL, because nothing tells it. So one small shell holds the reading end of a pipe
-// whose writing end only this process has: when this process is gone, however it went, the shell reads end-of-file and ends what is left.
-// Each line replaces the list of process groups before it.
-// (dash, Debian's sh, takes a negative group without the "--" that others want, so there is none.)
+// A server outlives a parent that is killed by SIGKILL, because nothing tells it. So one small shell holds the reading
+// end of a pipe whose writing end only this process has: when this process is gone, however it went, the shell reads
+// end-of-file and ends what is left. Each line replaces the list of process groups before it. (dash, Debian's sh, takes
+// a negative group without the "--" that others want, so there is none.)
 const SCRIPT = `groups=
 while read -r line; do groups=$line; done
 for group in $groups; do kill -TERM $group 2>/dev/null; done

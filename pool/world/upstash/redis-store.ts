@@ -7,7 +7,8 @@ export function redisStore(url: string): UpstashStore {
   redis.on("error", () => {
     // Each command that fails says so to whoever asked; a connection that comes and goes is no further news.
   });
-  // ioredis turns replies to lower-case names into JavaScript shapes (hgetall into an object), to upper-case names it does not.
+  // ioredis turns replies to lower-case names into JavaScript shapes (hgetall into an object), to upper-case names it
+  // does not.
   return {
     call: async ([name = "", ...args]) => (await redis.callBuffer(name.toUpperCase(), ...args)) as Reply,
     async transaction(commands) {

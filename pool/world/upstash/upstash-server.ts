@@ -3,8 +3,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Reply, UpstashStore } from "./store.ts";
 
 /**
- * The REST protocol of Upstash Redis (https://upstash.com/docs/redis/features/restapi) over a store, as @upstash/redis speaks it:
- * POST `/` with one command, `/pipeline` and `/multi-exec` with many; bearer token; strings in base64 where the header asks for it.
+ * The REST protocol of Upstash Redis (https://upstash.com/docs/redis/features/restapi) over a store, as @upstash/redis
+ * speaks it: POST `/` with one command, `/pipeline` and `/multi-exec` with many; bearer token; strings in base64 where
+ * the header asks for it.
  */
 export type UpstashServer = {
   readonly url: string;

@@ -2,13 +2,13 @@ import type { Clock } from "@whisper/shared/base/clock";
 import type { Random } from "@whisper/shared/base/random";
 import type { Secret } from "@whisper/shared/base/secret";
 import type { Verifier } from "@whisper/shared/credentials/verify";
-import { checkText, cleanInterests } from "../content/check-text.ts";
-import type { Bus, Log, Reports } from "../ports.ts";
-import type { ShardSettings } from "../shard/settings.ts";
-import { Shard } from "../shard/shard.ts";
-import { createMail } from "./mail.ts";
-import { buildRegistry, type Readings } from "./metrics.ts";
-import { type Ops, startOps } from "./ops-server.ts";
+import { checkText, cleanInterests } from "./content/check-text.ts";
+import type { Bus, Log, Reports } from "./ports.ts";
+import { createMail } from "./runtime/mail.ts";
+import { buildRegistry, type Readings } from "./runtime/metrics.ts";
+import { type Ops, startOps } from "./runtime/ops-server.ts";
+import type { ShardSettings } from "./shard/settings.ts";
+import { Shard } from "./shard/shard.ts";
 
 export type PoolOptions = {
   readonly settings: Omit<ShardSettings, "opsUrl">;
