@@ -22,13 +22,18 @@ export const LOOKS: readonly Step[] = [
 
 const REPOSITORY = ["test/tidy.test.ts", "test/docs.test.ts"];
 
-/** Tests that need nothing but Node. */
+/** Tests that need no server of others. The longest first: the edge's run inside workerd. */
 export const UNITS: readonly Step[] = [
-  vitest("tidy and docs", "shared", ...REPOSITORY),
-  vitest("unit shared", "shared", ...REPOSITORY.map((file) => `--exclude=${file}`)),
+  vitest("unit edge, in workerd", "edge"),
   vitest("unit pool", "pool"),
-  vitest("unit web", "edge/web"),
+  vitest("unit shared", "shared", ...REPOSITORY.map((file) => `--exclude=${file}`)),
+  vitest("tidy and docs", "shared", ...REPOSITORY),
+  vitest("unit page", "edge/web"),
 ];
 
-/** Tests on real servers, in workerd and in a browser; one after another, because they watch clocks. */
-export const INTEGRATIONS: readonly Step[] = [vitest("integration pool", "pool", "--", "--integration")];
+/** Tests on real servers, on workerd and in a browser; one after another, because they watch clocks. */
+export const INTEGRATIONS: readonly Step[] = [
+  vitest("integration pool", "pool", "--", "--integration"),
+  vitest("integration edge", "edge", "--", "--integration"),
+  vitest("integration page, in Chromium", "edge/web", "--", "--integration"),
+];
