@@ -32,6 +32,7 @@ mkdirSync(assets, { recursive: true }); // a page that is not built yet answers 
 // Read by wrangler when it is loaded, so before the import below. It would ask Cloudflare for a sample of `request.cf`.
 process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
 process.env.WRANGLER_SEND_METRICS = "false";
+process.env.WRANGLER_LOG = "error";
 const { unstable_startWorker } = await import("wrangler");
 
 const worker = await unstable_startWorker({
