@@ -17,4 +17,8 @@ export const LOG_EVENTS: Readonly<Record<string, Readonly<Record<string, FieldRu
   keys_not_kept: {},
   waiting_list_away: { refused: "boolean" },
   waiting_list_back: {},
+  records_away: { refused: "boolean" },
+  records_back: {},
+  directory_away: {},
+  directory_back: {},
 };

@@ -54,8 +54,9 @@ export const publicHalf = ({ kty, crv, x, kid }: SigningJwk): PublicJwk => ({ kt
 
 /** A new Ed25519 key pair by WebCrypto (Node and Workers), with a random name; published from `nowMs` on. */
 export async function generateSigningKey(nowMs: number, random: Random): Promise<SigningJwk> {
-  const pair = (await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"])) as CryptoKeyPair;
-  const { x, d } = (await crypto.subtle.exportKey("jwk", pair.privateKey)) as JsonWebKey;
+  const pair = await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"]);
+  if (!("privateKey" in pair)) throw new TypeError("this platform makes no Ed25519 pair");
+  const { x, d } = (await crypto.subtle.exportKey("jwk", pair.privateKey)) as { x?: string; d?: string };
   if (x === undefined || d === undefined) throw new TypeError("this platform exports no Ed25519 key");
   return { kty: "OKP", crv: "Ed25519", x, d, kid: toBase64Url(random.bytes(9)), notBefore: nowMs };
 }
