@@ -48,7 +48,7 @@ export function answerOf(refusal: Refusal): { readonly status: number; readonly 
 }
 
 /** A body as text, never more than `bytesMax` of it read; refuses `too_large`, and `bad_request` for what is no UTF-8. */
-export async function boundedText(request: Request, bytesMax: number): Promise<string> {
+async function boundedText(request: Request, bytesMax: number): Promise<string> {
   if (Number(request.headers.get("content-length") ?? "0") > bytesMax) throw new Refusal("too_large");
   if (request.body === null) return "";
   const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader();

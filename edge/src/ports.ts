@@ -39,4 +39,4 @@ export type WaitUntil = (work: Promise<unknown>) => void;
 export type Log = {
   warn(event: LogEvent, fields?: Readonly<Record<string, number | string>>): void;
 };
-export type LogEvent = "config_faults" | "directory_away" | "fault" | "meter_away" | "challenge_away";
+type LogEvent = "config_faults" | "directory_away" | "fault" | "meter_away" | "challenge_away";

@@ -2,7 +2,7 @@ import type { TurnstileConfig } from "../config.ts";
 import type { Challenge, Log } from "../ports.ts";
 
 /** What the page's widget is told to ask for; a proof for anything else does not hold. */
-export const TURNSTILE_ACTION = "connect";
+const TURNSTILE_ACTION = "connect";
 const VERIFY_MS_MAX = 3_000;
 const ANSWER_CHARS_MAX = 2_048;
 

@@ -5,7 +5,7 @@ import type { LaterVerifier } from "@whisper/shared/credentials/verify";
 import type { Held } from "./admit.ts";
 
 /** Longer than any token we sign. */
-export const TOKEN_CHARS_MAX = 1_024;
+const TOKEN_CHARS_MAX = 1_024;
 
 type Timed = { readonly exp: number };
 

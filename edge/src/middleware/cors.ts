@@ -7,7 +7,7 @@ const ALLOWED_HEADERS = "content-type, authorization";
 const PREFLIGHT_KEPT_S = "600";
 
 /** Whether a page of that origin may use this service: exact origins; in development also the edge's own. */
-export function isAllowedOrigin(c: EdgeContext, origin: string): boolean {
+function isAllowedOrigin(c: EdgeContext, origin: string): boolean {
   const { origins, isDevelopment } = c.var.isolate.config;
   return origins.has(origin) || (isDevelopment && origin === new URL(c.req.url).origin);
 }

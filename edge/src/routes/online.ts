@@ -4,7 +4,7 @@ import { callerOf, type EdgeContext } from "../http.ts";
 import type { Listing } from "../ports.ts";
 
 /** People of lane `live` on pools that are heard, in all and by region. */
-export function onlineIn({ reports, atMs }: Pick<Listing, "reports" | "atMs">): {
+function onlineIn({ reports, atMs }: Pick<Listing, "reports" | "atMs">): {
   readonly count: number;
   readonly regions: Readonly<Record<string, number>>;
 } {

@@ -6,7 +6,7 @@ import { distanceKm, regionsByDistance } from "../admission/nearest.ts";
 import { callerOf, type EdgeContext } from "../http.ts";
 import type { LatLon, Listing } from "../ports.ts";
 
-export type RegionLine = {
+type RegionLine = {
   readonly region: RegionName;
   /** Undefined when nobody knows where the caller is. */
   readonly distance_km?: number;
@@ -19,7 +19,7 @@ export type RegionLine = {
 };
 
 /** A region as a caller sees it. `reports` are those of one region, at least one. */
-export function regionLine(
+function regionLine(
   region: RegionName,
   reports: readonly PoolReport[],
   seen: { readonly from: LatLon | undefined; readonly atMs: number; readonly withPorts: boolean },

@@ -4,7 +4,7 @@ import { offeredProtocols, PROTOCOL } from "@whisper/shared/protocol/version";
 /** A handshake that takes longer is given up for the next pool. */
 const HANDSHAKE_MS_MAX = 4_000;
 
-export type Upstream = { readonly socket: WebSocket; readonly answer: Response };
+type Upstream = { readonly socket: WebSocket; readonly answer: Response };
 
 /**
  * Makes the client's half of a v1 handshake with the first of `urls` that accepts it (`ws:` or `wss:`, tried in order). The

@@ -8,7 +8,6 @@ export type PublicJwk = {
   readonly kid: string;
   readonly use: "sig" | "handover";
 };
-export type Jwks = { readonly keys: readonly PublicJwk[] };
 
 const KEYS_MAX = 32;
 

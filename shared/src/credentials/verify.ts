@@ -16,7 +16,7 @@ export type Verifier = {
 /** The same promise where the platform only offers it later (WebCrypto, at the edge). */
 export type LaterVerifier = { verify(opened: OpenedJwt): Promise<Verdict> };
 
-export type OpenedTicket = { readonly opened: OpenedJwt; readonly claims: TicketClaims };
+type OpenedTicket = { readonly opened: OpenedJwt; readonly claims: TicketClaims };
 
 /** A ticket taken apart: length, shape and every field, in that order; the signature is not yet looked at (DESIGN §6). */
 export function openTicket(token: string): Result<OpenedTicket, "shape"> {
