@@ -159,7 +159,7 @@ export const isAvoided = ({ desk, nowMs }: Turn, lane: Lane, a: DeviceHash, b: D
 /** Spends one seek of a device's meter (GCRA: one number is the whole bucket); answers 0, or how long it must wait. */
 export function meterSeek({ desk, nowMs }: Turn, device: DeviceHash): number {
   const { seeksPerWindow, seeksWindowMs } = desk.settings;
-  const everyMs = Math.floor(seeksWindowMs / seeksPerWindow);
+  const everyMs = Math.max(1, Math.floor(seeksWindowMs / seeksPerWindow));
   const nextMs = Math.max(desk.meters.get(device) ?? 0, nowMs) + everyMs;
   if (nextMs - nowMs > everyMs * seeksPerWindow) return nextMs - nowMs - everyMs * seeksPerWindow;
   desk.meters.set(device, nextMs);

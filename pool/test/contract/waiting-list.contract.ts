@@ -106,6 +106,13 @@ function seeking(open: OpenBench): void {
     expect(await b.list.size("live")).toBe(1);
   });
 
+  test("[W4] a meter may be set so high that nobody meets it", async () => {
+    const b = await open({ seeksPerWindow: 1_000_000 });
+    const a = new Person("a");
+    for (let seekNo = 1; seekNo <= 50; seekNo += 1) expect(await b.seek(a, { seekNo, joinedMs: seekNo })).toEqual([]);
+    expect(await b.list.size("live")).toBe(1);
+  });
+
   test("[W4] neither a list nor a search that goes on after a proposal is metered", async () => {
     const b = await open({ seeksPerWindow: 1 });
     const [a, other] = [new Person("a"), new Person("b")];

@@ -66,7 +66,7 @@ end
 -- Generic cell rate: one number is the whole bucket.
 local function meterSeek(device)
   local key = TAG .. 'm:' .. device
-  local everyMs = math.floor(SETTINGS.seeksWindowMs / SETTINGS.seeksPerWindow)
+  local everyMs = math.max(1, math.floor(SETTINGS.seeksWindowMs / SETTINGS.seeksPerWindow))
   local nextMs = math.max(tonumber(call('GET', key) or 0), now) + everyMs
   local roomMs = everyMs * SETTINGS.seeksPerWindow
   if nextMs - now > roomMs then return nextMs - now - roomMs end
