@@ -2,7 +2,10 @@ import type { View } from "@whisper/shared/client/view";
 import { endOf } from "./showing.ts";
 import { words } from "./words.ts";
 
-/** What a screen reader should say about the step from `before` to `next`; `undefined` when nothing. Never repeats what the listener wrote. */
+/**
+ * What a screen reader should say about the step from `before` to `next`; `undefined` when nothing.
+ * Never repeats what the listener wrote.
+ */
 export function announcementOf(before: View, next: View): string | undefined {
   const said = [
     sceneSaid(before, next),

@@ -17,7 +17,7 @@ export function onlineOf(raw: unknown): number | undefined {
   return typeof count === "number" && Number.isInteger(count) && count >= 0 ? count : undefined;
 }
 
-/** Asks every 10 s how many people are here, only while the page is visible. A failed try says `undefined`: the page shows nothing, never 0. */
+/** Asks every 10 s how many people are here while the page is visible. A failed try tells `undefined`, never 0. */
 export function watchOnline(url: string, world: OnlineWorld, tell: (count: number | undefined) => void): () => void {
   let timer: unknown;
   let turn = 0; // answers of an earlier turn come too late

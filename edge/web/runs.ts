@@ -19,7 +19,7 @@ export function runsOf(transcript: readonly Line[]): readonly Run[] {
   return runs;
 }
 
-/** What a run of mine shows beside its time: `waiting` if its last text that was not refused still waits; nothing for the partner's. */
+/** What a run of mine shows: the state of its last text that was not refused; for the partner's nothing. */
 export function runState(run: Run): "waiting" | "delivered" | undefined {
   const state = run.lines.findLast((line) => line.state !== "refused")?.state;
   return run.from === "me" && state !== "refused" ? state : undefined;

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 
-/** Builds the page into `edge/dist/web`. Nothing is inlined, so that the page runs under `style-src 'self'; script-src 'self'`. */
+/** Builds the page into `edge/dist/web`. Nothing is inlined, so that it runs where only its own files may. */
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
   base: "/",

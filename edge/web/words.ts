@@ -145,9 +145,9 @@ export const words = {
     refused: "Not delivered: our content rules refused it. They never see it.",
     undelivered: "Not delivered. They never saw it.",
     next: "Next",
-    nextSure: "Leave and find another?",
+    nextSure: "Really leave?",
     end: "End",
-    endSure: "End for good?",
+    endSure: "Really end?",
     report: "Report",
     block: "Block",
     more: "More",
@@ -210,7 +210,7 @@ export const words = {
     left: "Time left",
     over: "The ban is over. Welcome back.",
     back: "Come back in",
-    hint: "Every ban ends by itself. If you think this one is a mistake, wait it out and be kind: bans grow only when reports repeat.",
+    hint: "Every ban ends by itself. Bans grow only when reports repeat.",
   },
 
   superseded: {

@@ -1,6 +1,6 @@
 import { useEffect } from "preact/hooks";
 
-/** Keeps `--seen` the height that an on-screen keyboard leaves. Safari does not shrink `100dvh` for its keyboard; others do. */
+/** Keeps `--seen` the height that an on-screen keyboard leaves: Safari does not shrink `100dvh` for its own. */
 export function useSeenHeight(): void {
   useEffect(() => {
     const viewport = window.visualViewport;

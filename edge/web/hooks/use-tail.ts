@@ -12,7 +12,7 @@ export type Tail = {
   readonly toEnd: () => void;
 };
 
-/** Keeps a box at its end while its reader is there, and never moves it while they read further up. `mine` always goes to the end. */
+/** Keeps a box at its end while its reader is there, and never moves it while they read further up, but for `mine`. */
 export function useTail(count: number, mine: number): Tail {
   const box = useRef<HTMLDivElement | null>(null);
   const isAtEnd = useRef(true);

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
-/** A modal dialog of the browser's own: it keeps the focus, closes on Escape or a press beside it, and gives the focus back. */
+/** A modal dialog of the browser's: it keeps the focus, closes on Escape or a press beside it, gives the focus back. */
 export function Dialog(props: {
   readonly titleId: string;
   readonly onClose: () => void;

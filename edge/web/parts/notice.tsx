@@ -5,7 +5,7 @@ import { words } from "../words.ts";
 /** How long a refusal stays on show. */
 const SHOWN_MS = 6_000;
 
-/** The last refusal, for a few seconds. The live region says it too, so this is for the eyes. Reports answer in their own dialog. */
+/** The last refusal, for a few seconds, for the eyes: the live region says it, too. Reports have their own dialog. */
 export function Notice({ notice }: { readonly notice: View["notice"] }) {
   const no = notice?.no ?? 0;
   const [goneNo, setGoneNo] = useState(no); // what was there before this page is old news

@@ -149,7 +149,7 @@ function EvidenceField(props: {
       <p class="hint">{lines.length === 0 ? words.report.evidenceNone : words.report.evidenceHint(EVIDENCE_MAX)}</p>
       {lines.length === 0 ? null : (
         <div class="evidence">
-          {lines.map((line) => (
+          {lines.toReversed().map((line) => (
             <label class="choice" key={line.id}>
               <input
                 type="checkbox"

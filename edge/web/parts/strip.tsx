@@ -6,7 +6,7 @@ import { words } from "../words.ts";
 /** How long "they are back" stays. */
 const BACK_MS = 4_000;
 
-/** Says that the partner is away and how long the chat waits, and for a moment that they are back. The live region says it too. */
+/** Shows that the partner is away and how long the chat waits, and for a moment that they are back. */
 export function PartnerStrip(props: { readonly awayUntilMs: number | undefined; readonly nowMs: () => number }) {
   const isAway = props.awayUntilMs !== undefined;
   const now = useNow(props.nowMs, 500, isAway);

@@ -70,7 +70,7 @@ function RunOfLines({ run, isOver }: { readonly run: Run; readonly isOver: boole
   );
 }
 
-/** A text, as text: no markup, no links. When a chat is over, `refused` also means that it ended before the text arrived. */
+/** A text, as text: no markup, no links. In a chat that is over, `refused` may mean that it ended too early for it. */
 function Bubble({ line, isOver }: { readonly line: Line; readonly isOver: boolean }) {
   return (
     <>

@@ -1,66 +1,28 @@
+import type { ChatId } from "@whisper/shared/base/ids";
 import { useState } from "preact/hooks";
-import { useArmed } from "../hooks/use-armed.ts";
-import { useEscape } from "../hooks/use-escape.ts";
 import { useSceneFocus } from "../hooks/use-scene-focus.ts";
-import { ArmedButton } from "../parts/armed-button.tsx";
-import { BlockDialog } from "../parts/block-dialog.tsx";
 import { Composer } from "../parts/composer.tsx";
 import { Pair, Wordmark } from "../parts/mark.tsx";
 import { Notice } from "../parts/notice.tsx";
-import { ReportDialog } from "../parts/report-dialog.tsx";
 import { PartnerStrip } from "../parts/strip.tsx";
 import { TagBar } from "../parts/tag-bar.tsx";
 import { Transcript } from "../parts/transcript.tsx";
 import { endOf } from "../showing.ts";
 import { words } from "../words.ts";
 import type { SceneProps } from "./props.ts";
-
-type Leave = "next" | "end";
-type Open = "report" | "block" | undefined;
+import { TalkActions } from "./talk-actions.tsx";
 
 /** The conversation, running or over: one scene, so that its texts stay where the reader left them. */
 export function Conversation(props: SceneProps) {
-  const { client, view, wish, world, page } = props;
-  const [open, setOpen] = useState<Open>(undefined);
-  const [blocked, setBlocked] = useState<string | undefined>(undefined);
+  const { client, view, world, page } = props;
+  const [blocked, setBlocked] = useState<ChatId | undefined>(undefined);
   const chatting = view.now.scene === "chatting" ? view.now : undefined;
   const chat = view.now.scene === "chatting" || view.now.scene === "idle" ? view.now.chat : undefined;
-  const armed = useArmed<Leave>(world.nowMs, (leave) => (leave === "end" ? client.end() : client.next(wish.interests)));
-  useEscape(() => chatting !== undefined && armed.press("end"));
+  const isBlocked = blocked !== undefined && blocked === chat;
   return (
-    <main class={chatting === undefined ? "talk talk-over" : "talk"}>
+    <main class="talk">
       <TalkHead {...props} />
-      <div class="talk-actions">
-        <button type="button" class="small" disabled={chat === undefined} onClick={() => setOpen("report")}>
-          {words.chat.report}
-        </button>
-        <button
-          type="button"
-          class="small"
-          disabled={chat === undefined || blocked === chat}
-          onClick={() => setOpen("block")}
-        >
-          {words.chat.block}
-        </button>
-        {chatting === undefined ? null : (
-          <span class="talk-leave">
-            <ArmedButton
-              action="end"
-              armed={armed}
-              label={words.chat.end}
-              sure={words.chat.endSure}
-              look="small small-lined"
-            />
-            <ArmedButton
-              action="next"
-              armed={armed}
-              label={words.chat.next}
-              sure={words.chat.nextSure}
-              look="small small-firm"
-            />
-          </span>
-        )}
-      </div>
+      <TalkActions {...props} chat={chat} isBlocked={isBlocked} onBlocked={setBlocked} />
       <section class="talk-body" aria-label={words.chat.log}>
         {view.connection !== "open" && chatting !== undefined ? (
           <p class="strip strip-top">
@@ -74,7 +36,7 @@ export function Conversation(props: SceneProps) {
           empty={<p class="begin">{chatting === undefined ? "" : words.chat.begin}</p>}
         />
         {chatting === undefined ? (
-          <EndPanel view={view} page={page} isBlocked={blocked !== undefined && blocked === chat} />
+          <EndPanel view={view} page={page} isBlocked={isBlocked} />
         ) : (
           <>
             <PartnerStrip awayUntilMs={chatting.partnerAwayUntilMs} nowMs={world.nowMs} />
@@ -89,25 +51,6 @@ export function Conversation(props: SceneProps) {
         )}
         <Notice notice={view.notice} />
       </section>
-      {open === "report" ? (
-        <ReportDialog
-          transcript={view.transcript}
-          notice={view.notice}
-          onReport={client.report}
-          onClose={() => setOpen(undefined)}
-        />
-      ) : null}
-      {open === "block" ? (
-        <BlockDialog
-          isOver={chatting === undefined}
-          onClose={() => setOpen(undefined)}
-          onBlock={() => {
-            setOpen(undefined);
-            setBlocked(chat);
-            client.block();
-          }}
-        />
-      ) : null}
     </main>
   );
 }

@@ -40,7 +40,7 @@ test("[V8] a step that changes nothing to hear is silent, and so is a tick of th
 
 test("[V8] the partner's texts are said once, one's own never", () => {
   const one: View = { ...chat, transcript: [line("partner", 1, "hello")] };
-  const mine: View = { ...one, transcript: [...one.transcript, line("me", 1, "my own words")] };
+  const mine: View = { ...one, transcript: [...one.transcript, line("me", 7, "my own words")] };
   const many: View = {
     ...mine,
     transcript: [...mine.transcript, line("partner", 2, "so"), line("partner", 3, "where from?")],

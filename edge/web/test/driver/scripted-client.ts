@@ -9,7 +9,7 @@ export type Scripted = WhisperClient & {
   readonly asked: string[];
 };
 
-/** A client without a server, for looking at the page and driving it: it shows what it is told, and remembers what it was asked. */
+/** A client without a server, for looking at the page: it shows what it is told, and remembers what it was asked. */
 export function scriptedClient(first: View, nowMs: () => number): Scripted {
   let view = first;
   let isTold = false;

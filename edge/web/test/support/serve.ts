@@ -16,11 +16,11 @@ const KINDS: Readonly<Record<string, string>> = {
 
 /** Stricter than the Worker's own, so what runs here runs there. */
 const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'none'";
 
 export type Served = { readonly url: string; readonly stop: () => Promise<void> };
 
-/** Builds the page with the scripted client into a temporary folder and serves it on loopback, under a policy that allows nothing but its own files. */
+/** Builds the page with the scripted client into a temporary folder and serves it on loopback to `online` people. */
 export async function serveScripted(online: number): Promise<Served> {
   const folder = await mkdtemp(join(tmpdir(), "whisper-page-"));
   const root = fileURLToPath(new URL("../driver", import.meta.url));
