@@ -15,8 +15,8 @@ export type LogOptions = {
 
 type Fields = Readonly<Record<string, number | string | boolean>>;
 
-/** Promises are plain words: no digit, quote or sign of an id, an address or somebody's text longer than a line. */
-const PROMISE = /^[a-z][A-Za-z ,:'-]{0,119}$/;
+/** Promises are plain words of our own source, or a place in it (`step.ts:12`): one short line, no quote, no brace. */
+const PROMISE = /^[a-z][A-Za-z0-9 .,:'-]{0,119}$/;
 
 function fits(rule: FieldRule | undefined, value: number | string | boolean): boolean {
   if (rule === "promise") return typeof value === "string" && PROMISE.test(value);

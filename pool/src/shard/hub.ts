@@ -6,6 +6,7 @@ import { type Holder, Slots } from "./slots.ts";
 
 /** What the hub needs of a socket; the listener's own fits. Sending to a closed one throws: the hub forgets it first. */
 export type Socket = {
+  /** 1 sent, 0 waits in its buffer, 2 dropped because too much waits there. */
   send(wire: string): number;
   end(code: number, reason: string): void;
   getBufferedAmount(): number;

@@ -19,7 +19,6 @@ export type Door = {
   /** One data frame. `bytes` are valid only until this returns. */
   frame(slot: number, bytes: ArrayBuffer, isBinary: boolean): void;
   closed(slot: number): void;
-  slow(slot: number): void;
 };
 
 /** What a socket carries: its slot. A bare number crashes the library. The ticket is here only until the socket is open. */
@@ -67,7 +66,6 @@ export function listen(host: string, port: number, door: Door): Promise<Listenin
       if (ticket !== undefined) door.opened(ws, ticket);
     },
     message: (ws, bytes, isBinary) => door.frame(ws.getUserData().slot, bytes, isBinary),
-    dropped: (ws) => door.slow(ws.getUserData().slot),
     close: (ws) => {
       const data = ws.getUserData();
       const { slot } = data;

@@ -79,7 +79,14 @@ export class RunLoop {
       const isKept = hub.settle(person);
       wakeAt(person, isKept ? wakeAtMs(next, rules.spans) : Number.POSITIVE_INFINITY);
     } catch (cause) {
-      this.#world.broke(person, cause instanceof InvariantError ? cause.message : "unexpected");
+      this.#world.broke(person, promiseOf(cause));
     }
   }
+}
+
+/** What broke, in words of our own source: a promise, or where the unexpected happened. Never what a person wrote. */
+function promiseOf(cause: unknown): string {
+  if (cause instanceof InvariantError) return cause.message;
+  const at = cause instanceof Error ? /[\w-]+\.[tj]s:\d+/.exec(cause.stack ?? "")?.[0] : undefined;
+  return `nothing unexpected happens at ${at ?? "a place unknown"}`;
 }

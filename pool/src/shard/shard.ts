@@ -192,7 +192,6 @@ export class Shard {
         if (slot >= 0) onBytes(slot, bytes, isBinary, framesWorld);
       },
       closed: (slot: number) => this.#closed(slot),
-      slow: (slot: number) => this.#end(slot, "slow_reader"),
     };
   }
 
@@ -236,8 +235,8 @@ export class Shard {
     const socket = this.hub.socketAt(slot);
     if (socket === undefined) return;
     if (kind === "typing" && socket.getBufferedAmount() > TYPING_DROPPED_ABOVE_BYTES) return;
-    // 2: more than 64 KiB wait already. The library calls `dropped`, which ends the socket as a slow reader.
-    socket.send(wire);
+    // 2: dropped, because more than 64 KiB wait already. Its client comes back and asks for what it lacks.
+    if (socket.send(wire) === 2) this.#end(slot, "slow_reader");
   }
 
   #post(to: Address, memo: Memo): void {

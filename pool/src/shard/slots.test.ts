@@ -7,7 +7,7 @@ import { Slots } from "./slots.ts";
 const idFrom = (words: readonly number[]): string => {
   const bytes = new Uint8Array(words.length * 4);
   const view = new DataView(bytes.buffer);
-  words.forEach((word, i) => view.setUint32(i * 4, word));
+  for (const [i, word] of words.entries()) view.setUint32(i * 4, word);
   return toBase64Url(bytes);
 };
 const holderOf = (words: readonly number[], test = false) => ({

@@ -1,0 +1,182 @@
+import { createPublicKey, verify } from "node:crypto";
+import { toBase64Url } from "@whisper/shared/base/base64url";
+import { type Clock, systemClock } from "@whisper/shared/base/clock";
+import {
+  type DeviceHash,
+  newSessionId,
+  type PoolName,
+  type RegionName,
+  type SessionId,
+} from "@whisper/shared/base/ids";
+import { systemRandom } from "@whisper/shared/base/random";
+import { audienceOf, type TicketClaims } from "@whisper/shared/credentials/claims";
+import { signJwt } from "@whisper/shared/credentials/jwt";
+import { generateSigningKey } from "@whisper/shared/credentials/signing-keys";
+import type { Verifier } from "@whisper/shared/credentials/verify";
+import { TICKET_MS } from "@whisper/shared/limits";
+import { createMemoryNetwork, type MemoryNetwork } from "../../src/adapters/memory/memory-bus.ts";
+import { openMemoryDirectory } from "../../src/adapters/memory/memory-directory.ts";
+import { openMemoryRecords } from "../../src/adapters/memory/memory-records.ts";
+import { openMemoryReports } from "../../src/adapters/memory/memory-reports.ts";
+import { openMemoryWaitingList } from "../../src/adapters/memory/memory-waiting-list.ts";
+import { nodeSigner } from "../../src/adapters/node-keys.ts";
+import { startClerk } from "../../src/clerk/clerk.ts";
+import { RECORDS_SETTINGS } from "../../src/clerk/records-settings.ts";
+import { checkText, cleanInterests } from "../../src/content/check-text.ts";
+import { type DeskSettings, deskSettings } from "../../src/matcher/desk-settings.ts";
+import { startMatcher } from "../../src/matcher/matcher.ts";
+import type { Log, Records, Reports } from "../../src/ports.ts";
+import { createMail, type Mail } from "../../src/runtime/mail.ts";
+import { systemTimers } from "../../src/runtime/timers.ts";
+import { SHARD_DEFAULTS, type ShardSettings } from "../../src/shard/settings.ts";
+import { Shard } from "../../src/shard/shard.ts";
+import { Stranger } from "./stranger.ts";
+
+export const REGION = "eu-west" as RegionName;
+const POOLS = ["p1", "p2", "p3"] as PoolName[];
+
+/** Lines that went to the log, for tests that look. */
+export type HeardLog = Log & { readonly lines: string[] };
+export const heardLog = (): HeardLog => {
+  const lines: string[] = [];
+  const add = (event: string, fields?: object): void => void lines.push(`${event} ${JSON.stringify(fields ?? {})}`);
+  return { lines, info: add, warn: add, error: add };
+};
+
+export type TestRegion = {
+  readonly network: MemoryNetwork;
+  readonly shards: readonly Shard[];
+  readonly records: Records;
+  readonly reports: Reports;
+  readonly log: HeardLog;
+  /** A ticket for one of the shards, as the edge would sign it. */
+  ticket(claims?: Partial<TicketClaims>, shard?: number): Promise<string>;
+  /** Signs whatever it is given with the region's key. */
+  sign(claims: object): Promise<string>;
+  /** Somebody new, or an old session, on a shard. */
+  enter(options?: {
+    readonly session?: SessionId;
+    readonly device?: DeviceHash;
+    readonly shard?: number;
+    readonly ep?: number;
+    readonly fresh?: boolean;
+  }): Promise<Stranger>;
+  urlOf(shard: number): string;
+  stop(): Promise<void>;
+};
+
+export const newDevice = (): DeviceHash => toBase64Url(systemRandom.bytes(8)) as DeviceHash;
+
+/** A region in this process: real sockets, real tickets, every role, the bus and the stores in memory. */
+export async function startRegion(
+  options: {
+    readonly shards?: number;
+    readonly settings?: Partial<ShardSettings>;
+    readonly desk?: Partial<DeskSettings>;
+    readonly clock?: Clock;
+    readonly mail?: (mail: Mail) => Mail;
+  } = {},
+): Promise<TestRegion> {
+  const clock = options.clock ?? systemClock;
+  const log = heardLog();
+  const network = createMemoryNetwork();
+  const mail = (): Mail =>
+    createMail(
+      network.join((error) => log.error("bus_listener", { error: String(error) })),
+      setImmediate,
+    );
+  const key = await generateSigningKey(clock.nowMs(), systemRandom);
+  const signer = nodeSigner(key);
+  const publicKey = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: key.x }, format: "jwk" });
+  const keys: Verifier = {
+    knows: (kid) => kid === key.kid,
+    verify: (opened) =>
+      opened.kid === key.kid ? verify(null, opened.signed, publicKey, opened.signature) : "unknown_kid",
+  };
+  const records = openMemoryRecords({ ...RECORDS_SETTINGS, settleMs: 0 }, clock, systemRandom);
+  const reports = openMemoryReports();
+  const directory = openMemoryDirectory();
+  const list = openMemoryWaitingList(deskSettings(REGION, { seeksPerWindow: 10_000, ...options.desk }), systemRandom);
+  const clerk = await startClerk({
+    mail: mail(),
+    region: REGION,
+    records,
+    directory,
+    log,
+    clock,
+    random: systemRandom,
+  });
+  const matcher = startMatcher({ mail: mail(), region: REGION, list, clock, log, timers: systemTimers });
+  const shards: Shard[] = [];
+  for (let i = 0; i < (options.shards ?? 1); i++) {
+    const settings: ShardSettings = {
+      ...SHARD_DEFAULTS,
+      region: REGION,
+      pool: POOLS[i] as PoolName,
+      shard: 0,
+      lat: 0,
+      lon: 0,
+      socketsMax: 1_000,
+      ...options.settings,
+    };
+    const own = mail();
+    const world = {
+      keys,
+      reports,
+      clock,
+      random: systemRandom,
+      log,
+      isBlocked: (text: string) => checkText(text).blocked,
+      cleanInterests,
+    };
+    const shard = new Shard(settings, { ...world, mail: options.mail?.(own) ?? own });
+    await shard.start();
+    shards.push(shard);
+  }
+  const urlOf = (shard: number): string => `ws://127.0.0.1:${shards[shard]?.port}/v1/socket`;
+  let lastEp = clock.nowMs() * 4;
+  const ticket = (claims: Partial<TicketClaims> = {}, shard = 0): Promise<string> => {
+    const iat = Math.floor(clock.nowMs() / 1_000);
+    lastEp += 4;
+    return signJwt(
+      {
+        typ: "ticket",
+        sub: newSessionId(systemRandom),
+        home: REGION,
+        dev: newDevice(),
+        net: "n",
+        lane: "live",
+        aud: [audienceOf(REGION, POOLS[shard] as string)],
+        ep: lastEp,
+        iat,
+        exp: iat + TICKET_MS / 1_000,
+        ...claims,
+      } satisfies TicketClaims,
+      signer,
+    );
+  };
+  return {
+    network,
+    shards,
+    records,
+    reports,
+    log,
+    ticket,
+    urlOf,
+    sign: (claims) => signJwt(claims, signer),
+    async enter({ session, device, shard = 0, ep, fresh = session === undefined } = {}) {
+      const claims: Partial<TicketClaims> = {
+        ...(session === undefined ? {} : { sub: session }),
+        ...(device === undefined ? {} : { dev: device }),
+        ...(ep === undefined ? {} : { ep }),
+        ...(fresh ? { new: true as const } : {}),
+      };
+      return Stranger.withTicket(urlOf(shard), await ticket(claims, shard));
+    },
+    async stop() {
+      for (const shard of shards) await shard.stop();
+      await matcher.stop();
+      await clerk.stop();
+    },
+  };
+}
