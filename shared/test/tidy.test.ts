@@ -54,6 +54,7 @@ const TWINS: readonly (readonly [rule: string, path: string, broken: string, fin
   ["non-null", "pool/src/a.ts", "const t = list[0]!;", "const t = list[0] !== 1;"],
   ["non-null", "pool/src/a.ts", "x!.y();", "if (!x) y(); // wait!"],
   ["columns", "edge/web/a.css", `a { b: ${"c".repeat(120)}; }`, "a".repeat(120)],
+  ["columns", "pool/a.ts", `  // "${"a ".repeat(60)}"`, `test("${"a ".repeat(70)}", () => {});`],
   ["unfinished", "docs/A.md", `TO${"DO"}: later`, "Todos los dias"],
   ["skipped", "pool/test/a.test.ts", 'test.skip("x", () => {});', 'test("x.skip", () => list.skip());'],
   ["skipped", "pool/test/a.test.ts", 'describe.each([1]).only("x", () => {});', 'test.each([1])("x", () => {});'],

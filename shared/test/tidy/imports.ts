@@ -79,7 +79,7 @@ const VENDORS: Readonly<Record<string, RegExp>> = {
   "cloudflare:workers": /^edge\/(?:src|test)\//,
   "fast-check": /\.test\.ts$|\/test\//,
   "playwright-core": /\/test\//,
-  ws: /\/test\/|^pool\/bench\/|^loadtest\//,
+  ws: /\.test\.ts$|\/test\/|^pool\/bench\/|^loadtest\//,
 };
 /** Where Node's own modules may be used; the rest runs in browsers and Workers, or decides without a world. */
 const NODE = /^(?:pool|loadtest|\.ci)\/|^edge\/serve\.ts$|\.config\.ts$|\/test\/|\.test\.ts$/;

@@ -39,17 +39,22 @@ const NAMED = /\.(?:ts|tsx|lua|css|sql|sh|json|jsonc|html|tf|ya?ml)$/;
 const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 const atTop = (file: SourceFile, what: string): readonly Fault[] => [{ path: file.path, line: 1, what }];
 
+const WIDE = `over ${WIDTH} columns`;
+/** A comment wraps and code breaks, but a long string (a title, a list of words) is better whole than in pieces. */
+function isTooWide(line: string): boolean {
+  const isComment = /^\s*(?:\/\/|\/?\*|--)/.test(line);
+  return [...(isComment ? line : line.replace(/(["'`]).{40,}\1/, ""))].length > WIDTH;
+}
+
 const SHAPES: readonly Rule[] = [
   {
     name: "columns",
     faultsIn: (file) =>
-      !/\.(?:tsx?|lua|css)$/.test(file.path)
-        ? []
-        : file.text
+      /\.(?:tsx?|lua|css)$/.test(file.path)
+        ? file.text
             .split("\n")
-            .flatMap((line, at) =>
-              [...line].length <= WIDTH ? [] : [{ path: file.path, line: at + 1, what: `over ${WIDTH} columns` }],
-            ),
+            .flatMap((line, at) => (isTooWide(line) ? [{ path: file.path, line: at + 1, what: WIDE }] : []))
+        : [],
   },
   {
     name: "unfinished",
