@@ -3,8 +3,8 @@ import type { DeviceHash } from "../base/ids.ts";
 
 const utf8 = new TextEncoder();
 
-/** What everybody but its holder sees of a device: the first 11 letters (66 bits) of SHA-256 over its id. */
+/** What everybody but its holder sees of a device: the first 64 bits of SHA-256 over its id, as 11 letters. */
 export async function deviceHashOf(deviceId: string): Promise<DeviceHash> {
   const digest = await crypto.subtle.digest("SHA-256", utf8.encode(deviceId));
-  return toBase64Url(new Uint8Array(digest, 0, 9)).slice(0, 11) as DeviceHash;
+  return toBase64Url(new Uint8Array(digest, 0, 8)) as DeviceHash;
 }
