@@ -132,6 +132,19 @@ function lists(open: OpenBench): void {
     expect(sorted(await b.seek(new Person("y", { interests: ["alive"] })))).toEqual(["alive:offer", "y:offer"]);
   });
 
+  test("[W25] a seek that came within a second before a list began may be newer than it, and stays", async () => {
+    const b = await open();
+    await b.seek(new Person("old", { interests: ["old"] }));
+    await b.pass(1_000);
+    await b.seek(new Person("new", { interests: ["new"] }));
+    b.nowMs += 500;
+    await counted(b, 0, 1);
+    await ended(b, 0, 1);
+    await b.due();
+    expect(await b.list.size("live")).toBe(1);
+    expect(sorted(await b.seek(new Person("x", { interests: ["new"] })))).toEqual(["new:offer", "x:offer"]);
+  });
+
   test("[W25] a list with a lost part drops nobody, a doubled part does not stand for it, a late one completes it", async () => {
     const b = await open();
     const people = ["a", "b", "c"].map((name) => new Person(name, { interests: [name] }));
@@ -233,6 +246,17 @@ function silence(open: OpenBench): void {
     b.nowMs += 1_000;
     const turns = await Promise.all([1, 2, 3].map(() => b.list.due(b.nowMs, 64)));
     expect(sorted(turns.flatMap((turn) => turn.letters))).toEqual(["a:offer", "b:offer"]);
+  });
+
+  test("[W29] what one matcher has put off, another does not do again", async () => {
+    const b = await open();
+    const [a, other] = [new Person("a"), new Person("b")];
+    const { chat } = await b.bringTogether(a, other);
+    await b.list.accept(a.accept(chat), b.nowMs);
+    await b.list.accept(other.accept(chat), b.nowMs);
+    b.nowMs += 200;
+    const turns = await Promise.all([1, 2, 3].map(() => b.list.due(b.nowMs, 64)));
+    expect(sorted(turns.flatMap((turn) => turn.letters))).toEqual(["a:paired", "b:paired"]);
   });
 
   test("[W29] the next moment is told, and none when nothing waits", async () => {
