@@ -8,7 +8,7 @@ import type { PoolReport } from "@whisper/shared/directory/pool-report";
 
 /** Bytes between roles: at most once, in order per publisher and subject, no memory of what nobody heard. */
 export type Bus = {
-  /** Never throws, never waits. What is published while the bus is away is lost. */
+  /** Never throws, never waits. What is published while the bus is away is lost. The payload is the bus's from then on. */
   publish(subject: string, payload: Uint8Array): void;
   /** Every listener hears each payload once; of listeners with the same `group` on a subject, one does. */
   listen(subject: string, on: (payload: Uint8Array) => void, options?: { readonly group?: string }): { stop(): void };

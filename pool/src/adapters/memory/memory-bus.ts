@@ -31,7 +31,7 @@ export function createMemoryNetwork(): MemoryNetwork {
     }
   };
   const enqueue = (subject: string, payload: Uint8Array): void => {
-    queue.push({ subject, payload: payload.slice() });
+    queue.push({ subject, payload });
     if (queue.length > 1) return;
     delivered = new Promise((resolve) => {
       setImmediate(() => {

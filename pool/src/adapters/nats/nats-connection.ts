@@ -1,0 +1,63 @@
+import { connect, type NatsConnection } from "nats";
+
+/** A server that is silent for two of these is given up and dialled again. */
+const PING_EVERY_MS = 5_000;
+const PINGS_UNANSWERED_MAX = 2;
+const DIAL_MS = 2_000;
+const REDIAL_MS = 100;
+const REDIAL_JITTER_MS = 100;
+
+export type NatsLink = {
+  readonly nats: NatsConnection;
+  isUp(): boolean;
+  /** Calls back each time the server is reached again, not the first time. */
+  onUp(callback: () => void): { stop(): void };
+  close(): Promise<void>;
+};
+
+/**
+ * A connection that dials again for ever. Rejects when the server cannot be reached at the start; `onFault` hears of a
+ * connection that ended for good without our doing.
+ */
+export async function linkNats(url: string, onFault: (error: unknown) => void): Promise<NatsLink> {
+  const nats = await connect({
+    servers: url,
+    maxReconnectAttempts: -1,
+    // Without this a server that refuses twice (a secret that is being changed) ends the connection for ever.
+    ignoreAuthErrorAbort: true,
+    reconnectTimeWait: REDIAL_MS,
+    reconnectJitter: REDIAL_JITTER_MS,
+    reconnectJitterTLS: REDIAL_JITTER_MS,
+    timeout: DIAL_MS,
+    pingInterval: PING_EVERY_MS,
+    maxPingOut: PINGS_UNANSWERED_MAX,
+  });
+  const callbacks = new Set<() => void>();
+  let isUp = true;
+  const follow = async (): Promise<void> => {
+    for await (const { type } of nats.status()) {
+      if (type === "disconnect") isUp = false;
+      if (type !== "reconnect") continue;
+      isUp = true;
+      for (const callback of [...callbacks]) callback();
+    }
+  };
+  void follow().catch(onFault);
+  void nats.closed().then((error) => {
+    isUp = false;
+    if (error instanceof Error) onFault(error);
+  });
+  return {
+    nats,
+    isUp: () => isUp,
+    onUp(callback) {
+      callbacks.add(callback);
+      return { stop: () => void callbacks.delete(callback) };
+    },
+    async close() {
+      isUp = false;
+      callbacks.clear();
+      await nats.close();
+    },
+  };
+}
