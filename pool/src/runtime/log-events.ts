@@ -4,21 +4,16 @@
  */
 export type FieldRule = "number" | "boolean" | "promise" | readonly string[];
 
-const PART = ["bus", "records", "directory", "reports", "waiting list", "keys", "ops", "shard", "clerk", "matcher"];
-
 /** Every line an operator can read, with the fields it may carry. What is not listed here is not written. */
 export const LOG_EVENTS: Readonly<Record<string, Readonly<Record<string, FieldRule>>>> = {
-  started: { tookMs: "number" },
-  not_started: { part: PART },
-  stopped: { failed: "number", tookMs: "number" },
   promise_broken: { promise: "promise" },
   keys_fetch_failed: { failures: "number", keys: "number" },
   keys_none_on_disk: {},
   keys_not_kept: {},
-  waiting_list_away: { refused: "boolean" },
-  waiting_list_back: {},
   records_away: { refused: "boolean" },
   records_back: {},
+  waiting_list_away: { refused: "boolean" },
+  waiting_list_back: {},
   directory_away: {},
   directory_back: {},
 };

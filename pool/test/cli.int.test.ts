@@ -1,0 +1,179 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { lives, treeOf } from "./support/processes.ts";
+import { until } from "./support/until.ts";
+
+const root = join(import.meta.dirname, "../..");
+const { PATH = "", HOME = "" } = process.env;
+const ANY_PORTS = { WHISPER_EDGE_PORT: "0", WHISPER_POOL_PORTS: "0", WHISPER_OPS_PORTS: "0" };
+const READY = /^whisper ready http:\/\/127\.0\.0\.1:\d+\n$/;
+const STARTED_MS = 60_000;
+const STOPPED_MS = 5_000;
+
+type Run = { readonly process: ChildProcess; stdout: string; stderr: string; code: number | null | undefined };
+const runs: Run[] = [];
+
+/** Starts `npm start`'s own program, or `npm` itself, in a process group of its own. */
+function run(args: readonly string[], env: Record<string, string> = ANY_PORTS, program = process.execPath): Run {
+  const words = program === process.execPath ? [join(root, "pool/world/cli.ts"), ...args] : args;
+  const child = spawn(program, words, { cwd: root, env: { PATH, HOME, ...env }, detached: true });
+  const started: Run = { process: child, stdout: "", stderr: "", code: undefined };
+  child.stdout.on("data", (piece: Buffer) => {
+    started.stdout += piece.toString();
+  });
+  child.stderr.on("data", (piece: Buffer) => {
+    started.stderr += piece.toString();
+  });
+  child.on("close", (code) => {
+    started.code = code;
+  });
+  runs.push(started);
+  return started;
+}
+
+const ended = (one: Run, withinMs = 15_000) => until("it has ended", () => one.code !== undefined, withinMs);
+const ready = async (one: Run): Promise<readonly number[]> => {
+  await until(
+    "it is ready",
+    () => {
+      if (one.code !== undefined) throw new Error(`ended with ${one.code}: ${one.stderr}`);
+      return one.stdout.includes("\n");
+    },
+    STARTED_MS,
+  );
+  return treeOf(one.process.pid ?? 0);
+};
+const scratches = (): readonly string[] =>
+  readdirSync(tmpdir()).filter((name) => /^whisper-(world|redis|nats)/.test(name));
+
+afterEach(async () => {
+  for (const one of runs.splice(0)) {
+    one.process.kill("SIGKILL");
+    await until("the killed one is gone", () => one.process.exitCode !== null || one.process.signalCode !== null);
+  }
+});
+
+describe("what cannot be had is told in words, with exit 1 and nothing on standard output", () => {
+  test.each([
+    ["two pools", ["--pools", "2"], {}, /leave --pools at 1/],
+    ["two shards", ["--shards", "2"], {}, /leave --shards at 1/],
+    ["an unknown region", ["--regions", "mars"], {}, /no region "mars" here, only eu-west, us-east/],
+    ["two regions on the real engine", ["--engine", "real", "--regions", "eu-west,us-east"], {}, /runs one region/],
+    ["an unknown engine", ["--engine", "steam"], {}, /embedded, real/],
+    ["an unknown option", ["--colour"], {}, /unknown option '--colour'/],
+    ["a count that is none", ["--pools", "many"], {}, /whole number/],
+    ["a word too many", ["more"], {}, /too many arguments/],
+    [
+      "settings that are wrong or unknown, all at once",
+      [],
+      { WHISPER_EDGE_PORT: "http", WHISPER_OPS_PORTS: "-1", WHISPER_EDGEPORT: "8787" },
+      /3 settings are wrong:\s+WHISPER_EDGE_PORT is wrong.*\s+WHISPER_OPS_PORTS is wrong.*\s+WHISPER_EDGEPORT is unknown/,
+    ],
+  ])("%s", async (_what, args, env, words) => {
+    const one = run(args, env);
+    await ended(one);
+    expect(one.stderr).toMatch(words);
+    expect(one.stderr).not.toContain("    at ");
+    expect([one.code, one.stdout]).toEqual([1, ""]);
+  });
+
+  test("a taken port", async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+    const address = taken.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const one = run([], { ...ANY_PORTS, WHISPER_EDGE_PORT: String(port) });
+    await ended(one);
+    taken.close();
+    expect(one.stderr).toContain(`port ${port}, for the edge, is taken: stop what uses it, or set WHISPER_EDGE_PORT`);
+    expect([one.code, one.stdout]).toEqual([1, ""]);
+  });
+
+  test("a server that is not installed", async () => {
+    const one = run(["--engine", "real"], { ...ANY_PORTS, PATH: "/nowhere" });
+    await ended(one);
+    expect(one.stderr).toMatch(/redis-server is not installed here.*apt-get install redis-server/);
+    expect([one.code, one.stdout]).toEqual([1, ""]);
+    expect(treeOf(one.process.pid ?? 0).filter(lives)).toEqual([]);
+  });
+});
+
+test("--help tells the options and the settings", async () => {
+  const one = run(["--help"]);
+  await ended(one);
+  expect(one.stdout).toMatch(/--engine <name>[\s\S]*--regions[\s\S]*--pools[\s\S]*--shards[\s\S]*WHISPER_EDGE_PORT/);
+  expect(one.code).toBe(0);
+});
+
+describe.each(["embedded", "real"])("on the %s engine", (engine) => {
+  test.each(["SIGINT", "SIGTERM"] as const)(
+    "one line when ready; after %s all is gone",
+    async (signal) => {
+      const before = scratches();
+      const one = run(["--engine", engine]);
+      const tree = await ready(one);
+      expect(tree.length).toBeGreaterThan(engine === "real" ? 5 : 2);
+      one.process.kill(signal);
+      await ended(one, STOPPED_MS);
+      expect(tree.filter(lives)).toEqual([]);
+      expect(one.stdout).toMatch(READY);
+      expect(one.code).toBe(0);
+      expect(scratches().filter((name) => !before.includes(name))).toEqual([]);
+    },
+    STARTED_MS,
+  );
+
+  test(
+    "nothing outlives a kill -9",
+    async () => {
+      const one = run(["--engine", engine]);
+      const tree = await ready(one);
+      one.process.kill("SIGKILL");
+      await until("the whole tree is gone", () => !tree.some(lives), STOPPED_MS);
+    },
+    STARTED_MS,
+  );
+
+  test("a Ctrl-C in the middle of the start leaves nothing", async () => {
+    const one = run(["--engine", engine]);
+    await until("the edge is being started", () => one.stderr.includes("starting the edge"), STARTED_MS);
+    const tree = treeOf(one.process.pid ?? 0);
+    one.process.kill("SIGINT");
+    await ended(one, STOPPED_MS);
+    expect(tree.filter(lives)).toEqual([]);
+    expect([one.code, one.stdout]).toEqual([0, ""]);
+  });
+});
+
+test(
+  "a Ctrl-C at npm start, which reaches npm and us, stops all in order",
+  async () => {
+    const one = run(["start", "--silent"], ANY_PORTS, "npm");
+    const tree = await ready(one);
+    process.kill(-(one.process.pid ?? 0), "SIGINT");
+    await ended(one, STOPPED_MS);
+    expect(one.stdout).toMatch(READY);
+    expect(one.stderr).toContain("stopping");
+    expect(tree.filter(lives)).toEqual([]);
+  },
+  STARTED_MS,
+);
+
+test(
+  "when the edge dies, the rest stops and says so",
+  async () => {
+    const one = run([]);
+    const tree = await ready(one);
+    const workerd = tree.find((pid) => existsSync(`/proc/${pid}/exe`) && pid !== one.process.pid);
+    process.kill(workerd ?? 0, "SIGKILL");
+    await ended(one);
+    expect(one.stderr).toMatch(/has ended/);
+    expect(one.code).toBe(1);
+    expect(tree.filter(lives)).toEqual([]);
+  },
+  STARTED_MS,
+);

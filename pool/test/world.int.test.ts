@@ -1,0 +1,146 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { EngineName } from "../world/plan.ts";
+import { startWorld, type World } from "../world/world.ts";
+import { connect, Stranger } from "./support/ws-stranger.ts";
+
+const root = join(import.meta.dirname, "../..");
+const { PATH = "", HOME = "" } = process.env;
+const START_MS = 60_000;
+
+const openWorld = (engine: EngineName, log: string[]): Promise<World> =>
+  startWorld({
+    engine,
+    pools: 1,
+    shards: 1,
+    edgePort: 0,
+    poolPorts: 0,
+    opsPorts: 0,
+    root,
+    env: { PATH, HOME },
+    say: () => {},
+    onLog: (piece) => void log.push(piece),
+  });
+
+async function pair(a: Stranger, b: Stranger, interests: readonly string[]): Promise<string> {
+  for (const one of [a, b]) {
+    one.say("find_match", { interests });
+    expect((await one.hear("matching_started")).timeout).toBeGreaterThan(0);
+  }
+  const found = await Promise.all([a.hear("match_found"), b.hear("match_found")]);
+  expect(found[0].chat_id).toBe(found[1].chat_id);
+  expect(found[0].shared_interests).toEqual(interests);
+  const chat = String(found[0].chat_id);
+  for (const one of [a, b]) one.say("accept_match", { chat_id: chat });
+  await Promise.all([a.hear("match_accepted"), b.hear("match_accepted")]);
+  return chat;
+}
+
+describe.each(["embedded", "real"] as const)("on the %s engine", (engine) => {
+  let world: World;
+  const log: string[] = [];
+  const strangers: Stranger[] = [];
+  beforeAll(async () => {
+    world = await openWorld(engine, log);
+  }, START_MS);
+  afterAll(async () => {
+    for (const stranger of strangers) stranger.leave();
+    expect(await world?.stop()).toEqual([]);
+  }, START_MS);
+
+  const enter = async (body: object = {}): Promise<Stranger> => {
+    const stranger = await Stranger.enter(await connect(world.edgeUrl, body, "?region=eu-west"));
+    strangers.push(stranger);
+    return stranger;
+  };
+
+  test("two strangers come in, meet, talk with numbers, and see what was delivered", async () => {
+    const [a, b] = [await enter(), await enter()];
+    for (const one of [a, b]) expect(await one.hear("session_created")).toMatchObject({ resume: false });
+    const chat = await pair(a, b, ["tea"]);
+    a.say("message", { chat_id: chat, text: "hello 👋", id: 1 });
+    a.say("message", { chat_id: chat, text: "is anybody there?", id: 2 });
+    expect(await b.hear("message")).toMatchObject({ from: "partner", text: "hello 👋", id: 1 });
+    expect(await b.hear("message")).toMatchObject({ from: "partner", text: "is anybody there?", id: 2 });
+    b.say("received", { chat_id: chat, id: 2 });
+    expect(await a.hear("delivered")).toMatchObject({ chat_id: chat, id: 2 });
+    b.say("message", { chat_id: chat, text: "yes", id: 1, received: 2 });
+    expect(await a.hear("message")).toMatchObject({ text: "yes", id: 1 });
+    a.say("received", { chat_id: chat, id: 1 });
+    expect(await b.hear("delivered")).toMatchObject({ id: 1 });
+    a.say("typing", { chat_id: chat, is_typing: true });
+    expect(await b.hear("typing")).toMatchObject({ is_typing: true });
+    a.say("end_chat", { chat_id: chat });
+    await b.hear("partner_left");
+  });
+
+  test("two tabs of one browser meet here", async () => {
+    const { device } = await connect(world.edgeUrl);
+    const [a, b] = [await enter({ device }), await enter({ device })];
+    const chat = await pair(a, b, ["mirrors"]);
+    a.say("report", { chat_id: chat, reason: "spam" });
+    expect(await a.hear("report_received")).toMatchObject({ chat_id: chat });
+    a.say("end_chat", { chat_id: chat });
+    await b.hear("partner_left");
+  });
+
+  test("somebody whose network goes comes back into the same chat, and nothing is lost", async () => {
+    const pass = await connect(world.edgeUrl, {}, "?region=eu-west");
+    const [a, b] = [await Stranger.enter(pass), await enter()];
+    const chat = await pair(a, b, ["rivers"]);
+    a.vanish();
+    await b.hear("partner_away");
+    b.say("message", { chat_id: chat, text: "are you back?", id: 1 });
+    const again = await connect(world.edgeUrl, { session: pass.session, device: pass.device }, "?region=eu-west");
+    const back = await Stranger.enter(again);
+    strangers.push(back);
+    expect(await back.hear("session_created")).toMatchObject({ session_id: pass.session_id, resume: true });
+    expect(await back.hear("resumed")).toMatchObject({ place: "chatting", chat_id: chat });
+    await b.hear("partner_back");
+    b.say("message", { chat_id: chat, text: "are you back?", id: 1 });
+    expect(await back.hear("message")).toMatchObject({ text: "are you back?", id: 1 });
+  });
+
+  test("a ticket lets in once, and only with its own signature", async () => {
+    const pass = await connect(world.edgeUrl, {}, "?region=eu-west");
+    const first = await Stranger.enter(pass);
+    strangers.push(first);
+    await first.hear("session_created");
+    const second = await Stranger.enter(pass);
+    expect((await second.end()).code).toBeGreaterThanOrEqual(4200);
+    const forged = { ...pass, ticket: `${pass.ticket.slice(0, -8)}AAAAAAAA` };
+    await expect(Stranger.enter(forged)).rejects.toThrow("401");
+    await expect(Stranger.enter({ ...pass, ticket: "no" })).rejects.toThrow("400");
+  });
+
+  test("the sixth text at once is held back, also here", async () => {
+    const [a, b] = [await enter(), await enter()];
+    const chat = await pair(a, b, ["haste"]);
+    for (let id = 1; id <= 6; id++) a.say("message", { chat_id: chat, text: `text ${id}`, id });
+    expect(await a.hear("rate_limited")).toMatchObject({ retry_after: expect.any(Number) });
+  });
+
+  test("an unknown region and a broken body are refused by the edge", async () => {
+    await expect(connect(world.edgeUrl, {}, "?region=mars")).rejects.toThrow("404");
+    const broken = await fetch(`${world.edgeUrl}/v1/connect`, { method: "POST", body: "{" });
+    expect(broken.status).toBe(400);
+  });
+
+  test("every pool answers its operators, and its numbers have moved", async () => {
+    expect(world.pools.length).toBe(engine === "real" ? 1 : 2);
+    for (const { opsUrl, region } of world.pools) {
+      expect(await (await fetch(`${opsUrl}/readyz`)).json()).toMatchObject({ ready: true });
+      const metrics = await (await fetch(`${opsUrl}/metrics`)).text();
+      expect(metrics).toContain(`region="${region}"`);
+      if (region === "eu-west") expect(metrics).toMatch(/whisper_messages_total\{type="sent",[^}]*\} [1-9]/);
+    }
+    const regions = (await (await fetch(`${world.edgeUrl}/v1/regions`)).json()) as {
+      readonly regions: readonly object[];
+    };
+    expect(regions.regions).toHaveLength(world.pools.length);
+  });
+
+  test("no text, token or ticket ever reached the logs", () => {
+    expect(log.join("")).not.toMatch(/anybody there|are you back|eyJ/);
+  });
+});

@@ -1,0 +1,124 @@
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { systemClock } from "@whisper/shared/base/clock";
+import { Command, InvalidArgumentError, Option } from "commander";
+import {
+  readSettings,
+  refuseUnknown,
+  type Settings,
+  SettingsFault,
+  setting,
+  wholeNumber,
+} from "../src/runtime/settings.ts";
+import { stopOnSignals } from "../src/runtime/signals.ts";
+import { ENGINES, type EngineName } from "./plan.ts";
+import { stopChildren, WorldFault } from "./servers/child.ts";
+import { startWorld, type World } from "./world.ts";
+
+const port = wholeNumber(0, 65_535);
+
+/** What `npm start` reads from the environment. */
+const WORLD_SETTINGS = {
+  WHISPER_EDGE_PORT: setting("the edge's port, 0 to 65535; 0 for any", port, "8787"),
+  WHISPER_POOL_PORTS: setting("the first pool's port for sockets, 0 to 65535; 0 for any", port, "9001"),
+  WHISPER_OPS_PORTS: setting("the first pool's port for operators, 0 to 65535; 0 for any", port, "9101"),
+  WHISPER_TEXTS_PER_WINDOW: setting("texts one person may send in 10 s, 1 or more", wholeNumber(1, 1_000_000_000), "5"),
+  WHISPER_SOCKETS_MAX: setting("sockets one shard holds, 1 to 1000000", wholeNumber(1, 1_000_000), "18000"),
+} as const satisfies Settings;
+
+const STOP_MS = 5_000;
+
+type Arguments = {
+  readonly engine: EngineName;
+  readonly regions?: readonly string[];
+  readonly pools: number;
+  readonly shards: number;
+};
+
+function count(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError("a whole number from 1 up is wanted");
+  return Number(text);
+}
+
+function readArguments(argv: readonly string[]): Arguments {
+  return new Command("npm start --")
+    .description("The whole product on this machine. Ctrl-C stops all of it.")
+    .addOption(
+      new Option("--engine <name>", "embedded needs no server, real starts Redis and NATS")
+        .choices(ENGINES)
+        .default("embedded"),
+    )
+    .option("--regions <names>", "which regions, by comma (default: all that the engine can run)", (text) =>
+      text.split(",").map((name) => name.trim()),
+    )
+    .option("--pools <count>", "pools in each region", count, 1)
+    .option("--shards <count>", "shards in each pool", count, 1)
+    .addHelpText("after", `\nEnvironment:\n${describeSettings()}`)
+    .parse(argv)
+    .opts<Arguments>();
+}
+
+const describeSettings = (): string =>
+  Object.entries(WORLD_SETTINGS)
+    .map(([name, { says, absent }]) => `  ${name}: ${says} (default: ${absent})`)
+    .join("\n");
+
+function readEnvironment(): {
+  settings: ReturnType<typeof readSettings<typeof WORLD_SETTINGS>>;
+  env: Record<string, string>;
+} {
+  const faults: string[] = [];
+  const settings = readSettings(WORLD_SETTINGS, process.env, faults);
+  refuseUnknown([WORLD_SETTINGS], process.env, faults);
+  if (faults.length > 0) throw new SettingsFault(faults);
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env))
+    if (value !== undefined && !name.startsWith("WHISPER_")) env[name] = value;
+  return { settings, env };
+}
+
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+const ending = new AbortController();
+
+async function main(): Promise<void> {
+  const wish = readArguments(process.argv);
+  const { settings, env } = readEnvironment();
+  const starting = startWorld({
+    ...wish,
+    root: join(dirname(fileURLToPath(import.meta.url)), "../.."),
+    env,
+    edgePort: settings.WHISPER_EDGE_PORT,
+    poolPorts: settings.WHISPER_POOL_PORTS,
+    opsPorts: settings.WHISPER_OPS_PORTS,
+    limits: { textsPerWindow: settings.WHISPER_TEXTS_PER_WINDOW, socketsMax: settings.WHISPER_SOCKETS_MAX },
+    signal: ending.signal,
+    say,
+    onLog: (piece) => process.stderr.write(piece),
+  });
+  let world: World | undefined;
+  stopOnSignals(process, { stopMs: STOP_MS, clock: systemClock }, async () => {
+    say("stopping");
+    ending.abort();
+    if (world !== undefined) return world.stop();
+    // In the middle of a start: what it waits for is ended, so it fails and clears away what it had.
+    await Promise.allSettled([stopChildren(), starting]);
+    return [];
+  });
+  world = await starting;
+  process.stdout.write(`whisper ready ${world.edgeUrl}\n`);
+  const lost = await world.lost;
+  if (ending.signal.aborted) return;
+  say(lost);
+  await world.stop();
+  process.exit(1);
+}
+
+main().catch((error: unknown) => {
+  if (ending.signal.aborted) return; // the signal's own handler ends the process
+  if (error instanceof WorldFault || error instanceof SettingsFault) say(error.message);
+  else say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  process.exit(1);
+});
