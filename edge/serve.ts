@@ -4,10 +4,10 @@ import { fileURLToPath } from "node:url";
 import { readEdgeConfig } from "./src/config.ts";
 
 /**
- * Runs the Worker on workerd on this machine: `node edge/serve.ts`. Every `WHISPER_*` name of the environment becomes a
- * setting of the Worker, but for the two that are ours: `WHISPER_EDGE_PORT` (8787, 0 for any) and `WHISPER_ASSETS` (the built
- * page's directory). Prints one JSON line, `{"ready":"http://127.0.0.1:8787"}`. Ends, and leaves no workerd behind, on
- * SIGTERM, SIGINT, or when its standard input closes (its parent is gone).
+ * Runs the Worker on workerd on this machine: `node edge/serve.ts`. Every `WHISPER_*` name of the environment becomes
+ * a setting of the Worker, but for the two that are ours: `WHISPER_EDGE_PORT` (8787, 0 for any) and `WHISPER_ASSETS`
+ * (the built page's directory). Prints one JSON line, `{"ready":"http://127.0.0.1:8787"}`. Ends, and leaves no workerd
+ * behind, on SIGTERM, SIGINT, or when its standard input closes (its parent is gone).
  */
 const here = dirname(fileURLToPath(import.meta.url));
 const OURS = ["WHISPER_EDGE_PORT", "WHISPER_ASSETS"];

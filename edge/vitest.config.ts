@@ -7,7 +7,10 @@ process.env.WRANGLER_SEND_METRICS = "false";
 
 const integration = process.argv.includes("--integration");
 
-/** `vitest run` runs inside workerd; `vitest run -- --integration` starts the whole Worker as the development world does. */
+/**
+ * `vitest run` runs inside workerd; `vitest run -- --integration` starts the whole Worker as the development world
+ * does.
+ */
 export default defineConfig(
   integration
     ? { test: { include: ["test/**/*.int.test.ts"], testTimeout: 30_000 } }

@@ -47,7 +47,9 @@ export function answerOf(refusal: Refusal): { readonly status: number; readonly 
   };
 }
 
-/** A body as text, never more than `bytesMax` of it read; refuses `too_large`, and `bad_request` for what is no UTF-8. */
+/**
+ * A body as text, never more than `bytesMax` of it read; refuses `too_large`, and `bad_request` for what is no UTF-8.
+ */
 async function boundedText(request: Request, bytesMax: number): Promise<string> {
   if (Number(request.headers.get("content-length") ?? "0") > bytesMax) throw new Refusal("too_large");
   if (request.body === null) return "";
@@ -69,7 +71,9 @@ async function boundedText(request: Request, bytesMax: number): Promise<string> 
   }
 }
 
-/** A JSON object in a request's body; an absent body is an empty one. Refuses another content type, and anything else. */
+/**
+ * A JSON object in a request's body; an absent body is an empty one. Refuses another content type, and anything else.
+ */
 export async function jsonBody(request: Request, bytesMax: number): Promise<Readonly<Record<string, unknown>>> {
   const text = await boundedText(request, bytesMax);
   if (text === "") return {};

@@ -6,7 +6,9 @@ import type { PoolReport } from "@whisper/shared/directory/pool-report";
 /** A place on the globe, in degrees. */
 export type LatLon = { readonly lat: number; readonly lon: number };
 
-/** The directory as it was read: what pools say of themselves, the clerks' hand-over keys, and the publisher's clock. */
+/**
+ * The directory as it was read: what pools say of themselves, the clerks' hand-over keys, and the publisher's clock.
+ */
 export type Listing = {
   readonly atMs: number;
   readonly reports: readonly PoolReport[];

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { systemClock } from "@whisper/shared/base/clock";
 import { systemRandom } from "@whisper/shared/base/random";
 import { generateSigningKey } from "@whisper/shared/credentials/signing-keys";
 import { offeredProtocols } from "@whisper/shared/protocol/version";
@@ -52,7 +53,7 @@ beforeAll(async () => {
       stands = value as Stands;
     },
   });
-  const atMs = Date.now();
+  const atMs = systemClock.nowMs();
   await control("serve", {
     fields: {
       at: String(atMs),

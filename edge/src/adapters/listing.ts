@@ -13,7 +13,9 @@ const json = (text: unknown): unknown => {
   }
 };
 
-/** The directory's hash, read by hand: a spoilt field is left out, a hash without its publisher's time is no directory. */
+/**
+ * The directory's hash, read by hand: a spoilt field is left out, a hash without its publisher's time is no directory.
+ */
 export function listingOf(fields: Readonly<Record<string, unknown>>): Listing | undefined {
   const atMs = Number(fields.at);
   if (!Number.isSafeInteger(atMs) || atMs <= 0) return undefined;

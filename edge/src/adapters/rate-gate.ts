@@ -22,7 +22,10 @@ export function bindingMeter(binding: RateLimitBinding, log: Log): Meter {
 
 type Bucket = { tokens: number; atMs: number };
 
-/** A token bucket per network in this isolate's memory: full at first, `perMin` a minute. Knows 10,000 networks, oldest go first. */
+/**
+ * A token bucket per network in this isolate's memory: full at first, `perMin` a minute. Knows 10,000 networks, oldest
+ * go first.
+ */
 export function bucketMeter(perMin: number): Meter {
   const buckets = new Map<string, Bucket>();
   const perMs = perMin / MINUTE_MS;

@@ -7,8 +7,8 @@ const VERIFY_MS_MAX = 3_000;
 const ANSWER_CHARS_MAX = 2_048;
 
 /**
- * Cloudflare Turnstile, checked on the server (siteverify): success, our action, one of our host names. A proof is good once;
- * siteverify itself refuses a second use. Anything unclear, slow or broken does not hold.
+ * Cloudflare Turnstile, checked on the server (siteverify): success, our action, one of our host names. A proof is
+ * good once; siteverify itself refuses a second use. Anything unclear, slow or broken does not hold.
  */
 export function openTurnstile(config: TurnstileConfig, log: Log): Challenge {
   return {

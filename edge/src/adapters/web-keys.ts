@@ -6,8 +6,8 @@ import { publicHalf, type SigningJwk, signingKeyAt } from "@whisper/shared/crede
 import { handoverMaySay, type LaterVerifier, type Verdict } from "@whisper/shared/credentials/verify";
 
 /**
- * The edge's own keys by WebCrypto. A key is imported once per isolate; what is kept is the imported key, never the promise of
- * one, because workerd does not let one request wait for another's work.
+ * The edge's own keys by WebCrypto. A key is imported once per isolate; what is kept is the imported key, never the
+ * promise of one, because workerd does not let one request wait for another's work.
  */
 export class WebKeys implements LaterVerifier {
   readonly #keys: readonly SigningJwk[];
@@ -49,7 +49,9 @@ export class WebKeys implements LaterVerifier {
     return crypto.subtle.verify("Ed25519", await importPublic(clerk), opened.signature, opened.signed);
   }
 
-  /** The keys that may stand under a ticket; retired ones stand under none. A clerk's key cannot take the name of ours. */
+  /**
+   * The keys that may stand under a ticket; retired ones stand under none. A clerk's key cannot take the name of ours.
+   */
   published(handover: readonly PublicJwk[]): readonly PublicJwk[] {
     const ours = this.#keys.filter((key) => key.d !== undefined).map(publicHalf);
     const names = new Set(this.#keys.map(({ kid }) => kid));
@@ -64,7 +66,10 @@ const PERIOD_MS = 30 * 86_400_000;
 const NET_BYTES = 12;
 const utf8 = new TextEncoder();
 
-/** A keyed hash of a network, 16 letters: useless without the key, and another one every 30 days, so that none outlives them. */
+/**
+ * A keyed hash of a network, 16 letters: useless without the key, and another one every 30 days, so that none outlives
+ * them.
+ */
 export class NetworkHash {
   readonly #secret: string;
   #key: CryptoKey | undefined;

@@ -43,7 +43,9 @@ export type Person = {
   readonly resumes: SessionClaims | undefined;
 };
 
-/** The claims of a ticket and of the session token that goes with it. `pools` is not empty, the first is tried first. */
+/**
+ * The claims of a ticket and of the session token that goes with it. `pools` is not empty, the first is tried first.
+ */
 export function claimsFor(
   person: Person,
   pools: readonly [PoolReport, ...PoolReport[]],

@@ -18,8 +18,9 @@ export function freePlaces(report: PoolReport, promised: number, listingAtMs: nu
 }
 
 /**
- * Up to three pools of one region: the first region in order that has a pool with room, each pool the better of two random
- * ones (never "the least loaded", which herds). Avoided pools are taken only when nothing else is left anywhere. Empty: no room.
+ * Up to three pools of one region: the first region in order that has a pool with room, each pool the better of two
+ * random ones (never "the least loaded", which herds). Avoided pools are taken only when nothing else is left
+ * anywhere. Empty: no room.
  */
 export function choosePools(
   reports: readonly PoolReport[],

@@ -4,8 +4,8 @@ import type { DirectoryStore, LastCopy, Listing, Log, WaitUntil } from "../ports
 export type RefreshPlan = "use" | "behind" | "await";
 
 /**
- * What a request does about the isolate's copy: use it; use it and refresh `behind` its own answer; or `await` a fresh one.
- * Who has a copy waits at most once in 2 s, whoever has none waits. `undefined` times: never.
+ * What a request does about the isolate's copy: use it; use it and refresh `behind` its own answer; or `await` a fresh
+ * one. Who has a copy waits at most once in 2 s, whoever has none waits. `undefined` times: never.
  */
 export function refreshPlan(readMs: number | undefined, triedMs: number | undefined, nowMs: number): RefreshPlan {
   const ageMs = readMs === undefined ? Number.POSITIVE_INFINITY : nowMs - readMs;
@@ -23,7 +23,10 @@ export type CopyHands = {
   readonly onRead: (listing: Listing) => void;
 };
 
-/** An isolate's copy of the directory. Timestamps, never a promise shared between requests: workerd ties work to its request. */
+/**
+ * An isolate's copy of the directory. Timestamps, never a promise shared between requests: workerd ties work to its
+ * request.
+ */
 export class DirectoryCopy {
   readonly #hands: CopyHands;
   #listing: Listing | undefined;

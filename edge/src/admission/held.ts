@@ -23,7 +23,9 @@ export async function claimsIn<C extends Timed>(
   return claims.exp * 1_000 > nowMs ? claims : "expired";
 }
 
-/** What a caller's two tokens are worth. A token that is worth nothing is as good as none: they come as somebody new. */
+/**
+ * What a caller's two tokens are worth. A token that is worth nothing is as good as none: they come as somebody new.
+ */
 export async function heldBy(
   tokens: { readonly session?: string | undefined; readonly device?: string | undefined },
   keys: LaterVerifier,

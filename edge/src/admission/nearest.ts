@@ -6,7 +6,10 @@ import type { LatLon } from "../ports.ts";
 const EARTH_KM = 6_371;
 const radians = (degrees: number): number => (degrees * Math.PI) / 180;
 
-/** Great-circle distance in kilometres on a sphere of 6,371 km (haversine): within 0.6 % of the truth, 0 for the same place. */
+/**
+ * Great-circle distance in kilometres on a sphere of 6,371 km (haversine): within 0.6 % of the truth, 0 for the same
+ * place.
+ */
 export function distanceKm(a: LatLon, b: LatLon): number {
   const north = Math.sin(radians(b.lat - a.lat) / 2) ** 2;
   const east = Math.sin(radians(b.lon - a.lon) / 2) ** 2;
@@ -26,7 +29,10 @@ function degrees(value: unknown): number {
   return typeof value === "string" && /^\s*[+-]?\d{1,3}(\.\d{1,12})?\s*$/.test(value) ? Number(value) : Number.NaN;
 }
 
-/** The regions of a directory, nearest first; in chance order for a caller whose place nobody knows, so that none is favoured. */
+/**
+ * The regions of a directory, nearest first; in chance order for a caller whose place nobody knows, so that none is
+ * favoured.
+ */
 export function regionsByDistance(
   reports: readonly PoolReport[],
   from: LatLon | undefined,

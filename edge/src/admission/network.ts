@@ -1,4 +1,7 @@
-/** What a network is for meters and hashes: an IPv4 address, or the first 64 bits of an IPv6 one; `none` for what is neither. */
+/**
+ * What a network is for meters and hashes: an IPv4 address, or the first 64 bits of an IPv6 one; `none` for what is
+ * neither.
+ */
 export function networkOf(address: string | undefined): string {
   if (address === undefined || address.length > 45) return "none";
   const v4 = /^(?:::ffff:)?(\d{1,3}(?:\.\d{1,3}){3})$/i.exec(address)?.[1];

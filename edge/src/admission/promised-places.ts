@@ -7,8 +7,8 @@ type Slice = { readonly untilMs: number; count: number };
 type Account = { readonly slices: Slice[]; promised: number; sockets: number };
 
 /**
- * The places that this isolate's tickets have promised and nobody has taken yet. A promise ends with its ticket, or when the
- * pool reports that its sockets have grown by it: counted twice, a fast ramp would look full at half.
+ * The places that this isolate's tickets have promised and nobody has taken yet. A promise ends with its ticket, or
+ * when the pool reports that its sockets have grown by it: counted twice, a fast ramp would look full at half.
  */
 export class PromisedPlaces {
   readonly #accounts = new Map<string, Account>();
@@ -33,7 +33,9 @@ export class PromisedPlaces {
     return account.promised;
   }
 
-  /** Takes a fresh directory: what a pool grew by, it grew by the oldest promises; a pool no longer named is forgotten. */
+  /**
+   * Takes a fresh directory: what a pool grew by, it grew by the oldest promises; a pool no longer named is forgotten.
+   */
   settle(reports: readonly PoolReport[]): void {
     const named = new Set<string>();
     for (const report of reports) {

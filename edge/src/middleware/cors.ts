@@ -12,7 +12,10 @@ function isAllowedOrigin(c: EdgeContext, origin: string): boolean {
   return origins.has(origin) || (isDevelopment && origin === new URL(c.req.url).origin);
 }
 
-/** Lets in what no browser sent, and pages of the allow-list; says so to the browser. Everything else is `forbidden_origin`. */
+/**
+ * Lets in what no browser sent, and pages of the allow-list; says so to the browser. Everything else is
+ * `forbidden_origin`.
+ */
 export const cors: MiddlewareHandler<Edge> = async (c, next) => {
   const origin = c.req.header("origin");
   c.header("vary", "origin");

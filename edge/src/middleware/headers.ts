@@ -10,7 +10,10 @@ const COMMON: Readonly<Record<string, string>> = {
   "strict-transport-security": "max-age=31536000; includeSubDomains",
 };
 
-/** What the page may do: its own scripts and styles, sockets to the pools, the challenge where one is configured; nothing else. */
+/**
+ * What the page may do: its own scripts and styles, sockets to the pools, the challenge where one is configured;
+ * nothing else.
+ */
 export function pagePolicy(config: Pick<EdgeConfig, "socketSources" | "turnstile">): string {
   const challenge = config.turnstile === undefined ? "" : ` ${TURNSTILE}`;
   return [

@@ -2,7 +2,10 @@ import { Refusal } from "@whisper/shared/errors";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { answerOf, type EdgeContext } from "../http.ts";
 
-/** Every error becomes the one shape of an error. What is no refusal is our fault: its name is logged, its words are not. */
+/**
+ * Every error becomes the one shape of an error. What is no refusal is our fault: its name is logged, its words are
+ * not.
+ */
 export function refuse(error: unknown, c: EdgeContext): Response {
   if (!(error instanceof Refusal))
     c.var.isolate.log.warn("fault", { name: error instanceof Error ? error.name : "unknown" });

@@ -12,8 +12,8 @@ const ERASED_MS_MAX = 5_000;
 const ERASED = 1_000;
 
 /**
- * `POST /v1/forget`: a pool of the home region erases the caller. Only the session can ask for it, so one that is over or not
- * theirs is `session_expired`. The pool closes with 1000 when all is erased; anything else means: try again.
+ * `POST /v1/forget`: a pool of the home region erases the caller. Only the session can ask for it, so one that is over
+ * or not theirs is `session_expired`. The pool closes with 1000 when all is erased; anything else means: try again.
  */
 export async function forget(c: EdgeContext): Promise<Response> {
   const { isolate } = c.var;

@@ -1,6 +1,8 @@
 import { callerOf, type EdgeContext } from "../http.ts";
 
-/** `GET /.well-known/jwks.json`: our keys, and the clerks' for handing people over. Answers also without a directory. */
+/**
+ * `GET /.well-known/jwks.json`: our keys, and the clerks' for handing people over. Answers also without a directory.
+ */
 export async function keys(c: EdgeContext): Promise<Response> {
   const { isolate } = c.var;
   const { nowMs, waitUntil } = callerOf(c);

@@ -10,7 +10,10 @@ import { openSocket } from "../upstream/open-socket.ts";
 export type LegacyHands = {
   /** A connect within this process: same meters, same refusals (throws `Refusal`). */
   connect(ask: Pick<Ask, "session" | "device" | "avoid">): Promise<Admission>;
-  /** A socket to the first of these pools that shakes hands, not yet accepted: add listeners, then call `accept()`. Throws `Refusal`. */
+  /**
+   * A socket to the first of these pools that shakes hands, not yet accepted: add listeners, then call `accept()`.
+   * Throws `Refusal`.
+   */
   openSocket(ticket: string, urls: readonly string[]): Promise<WebSocket>;
   readonly nowMs: () => number;
   /** A number from 0 (included) to 1 (excluded), for back-off. */
@@ -30,7 +33,10 @@ export const socketRoute = (serveLegacy: ServeLegacy | undefined) => {
   };
 };
 
-/** Passes a socket through to a pool of its ticket, tried in order. The ticket must be ours: the edge opens no door to others. */
+/**
+ * Passes a socket through to a pool of its ticket, tried in order. The ticket must be ours: the edge opens no door to
+ * others.
+ */
 async function relay(c: EdgeContext, offered: string): Promise<Response> {
   const { isolate } = c.var;
   const token = ticketIn(offered);

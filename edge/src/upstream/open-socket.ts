@@ -7,8 +7,9 @@ const HANDSHAKE_MS_MAX = 4_000;
 type Upstream = { readonly socket: WebSocket; readonly answer: Response };
 
 /**
- * Makes the client's half of a v1 handshake with the first of `urls` that accepts it (`ws:` or `wss:`, tried in order). The
- * socket is not yet accepted. Refuses `no_capacity` when none does; what a pool answered instead stays unsaid.
+ * Makes the client's half of a v1 handshake with the first of `urls` that accepts it (`ws:` or `wss:`, tried in
+ * order). The socket is not yet accepted. Refuses `no_capacity` when none does; what a pool answered instead stays
+ * unsaid.
  */
 export async function openSocket(ticket: string, urls: readonly string[]): Promise<Upstream> {
   for (const url of urls) {

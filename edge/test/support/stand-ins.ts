@@ -7,8 +7,9 @@ import type { WebSocket } from "ws";
 const { WebSocketServer } = createRequire(import.meta.url)("ws") as typeof import("ws");
 
 /**
- * Real servers for tests that run inside workerd: a directory that speaks Upstash's protocol, siteverify, and pools that
- * speak WebSocket. Each test has its own room on them, named in the path or the bearer token, so files run side by side.
+ * Real servers for tests that run inside workerd: a directory that speaks Upstash's protocol, siteverify, and pools
+ * that speak WebSocket. Each test has its own room on them, named in the path or the bearer token, so files run side
+ * by side.
  */
 type Room = {
   fields: Record<string, string>;

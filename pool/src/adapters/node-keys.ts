@@ -25,8 +25,9 @@ export type NodeKeysOptions = {
 type Key = { readonly object: KeyObject; readonly use: PublicJwk["use"] };
 
 /**
- * The public keys that verify tickets, held by one process (DESIGN §6): asked for every 60 s, after an unknown key id at
- * most every 30 s, kept on disk, and never given up while the edge is away. `verify` is synchronous and never throws.
+ * The public keys that verify tickets, held by one process (DESIGN §6): asked for every 60 s, after an unknown key id
+ * at most every 30 s, kept on disk, and never given up while the edge is away. `verify` is synchronous and never
+ * throws.
  */
 export class NodeKeys implements Verifier {
   readonly #options: NodeKeysOptions;
@@ -43,7 +44,9 @@ export class NodeKeys implements Verifier {
     this.#options = options;
   }
 
-  /** Takes the keys on disk, asks the edge once, and keeps asking. Resolves also when neither had any: `tick` repeats. */
+  /**
+   * Takes the keys on disk, asks the edge once, and keeps asking. Resolves also when neither had any: `tick` repeats.
+   */
   async start(): Promise<void> {
     await this.#readDisk();
     await this.#fetchOnce();
@@ -74,7 +77,9 @@ export class NodeKeys implements Verifier {
     return verify(null, opened.signed, key.object, opened.signature);
   }
 
-  /** One look at the clock: asks the edge again if that is due. `start` calls it each second; tests call it themselves. */
+  /**
+   * One look at the clock: asks the edge again if that is due. `start` calls it each second; tests call it themselves.
+   */
   async tick(): Promise<void> {
     if (this.#isDue(this.#options.clock.nowMs())) await this.#fetchOnce();
   }
@@ -151,7 +156,10 @@ async function readBounded(url: string, signal: AbortSignal): Promise<string> {
   return text;
 }
 
-/** Signs with one private key by node:crypto: hand-over tickets, and tests. Throws at once for a key without its private half. */
+/**
+ * Signs with one private key by node:crypto: hand-over tickets, and tests. Throws at once for a key without its
+ * private half.
+ */
 export function nodeSigner(key: SigningJwk): Signer {
   const { kty, crv, x, d, kid } = key;
   if (d === undefined) throw new TypeError("a retired key signs nothing");

@@ -105,5 +105,8 @@ export function loadPassClaimsOf(raw: unknown): LoadPassClaims | undefined {
   return isRegionName(raw.region) && isSeconds(raw.sessions) ? (raw as LoadPassClaims) : undefined;
 }
 
-/** The edge's next epoch for a session: above every one before, even when clocks go back; room for three pools below the next. */
+/**
+ * The edge's next epoch for a session: above every one before, even when clocks go back; room for three pools below
+ * the next.
+ */
 export const nextEpoch = (nowMs: number, last: number): number => 4 * Math.max(nowMs, Math.floor(last / 4) + 1);

@@ -49,7 +49,10 @@ function kidOf(header: string): string | undefined {
   return kid;
 }
 
-/** Takes a compact JWS apart: length and shape only. The only algorithm there is, is EdDSA; `alg: none` is a wrong shape. */
+/**
+ * Takes a compact JWS apart: length and shape only. The only algorithm there is, is EdDSA; `alg: none` is a wrong
+ * shape.
+ */
 export function openJwt(token: string, charsMax: number): Result<OpenedJwt, "shape"> {
   if (token.length > charsMax) return fail("shape");
   const first = token.indexOf(".");

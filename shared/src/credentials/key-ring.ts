@@ -1,6 +1,9 @@
 import { KEYS_REFETCH_MS, KEYS_UNKNOWN_KID_MS } from "../limits.ts";
 
-/** A public key as the JWKS route publishes it (RFC 8037). `use`: `sig` for the edge's tickets, `handover` for a region's clerk. */
+/**
+ * A public key as the JWKS route publishes it (RFC 8037). `use`: `sig` for the edge's tickets, `handover` for a
+ * region's clerk.
+ */
 export type PublicJwk = {
   readonly kty: "OKP";
   readonly crv: "Ed25519";
@@ -11,7 +14,10 @@ export type PublicJwk = {
 
 const KEYS_MAX = 32;
 
-/** A JWKS document read by hand: keys that are not Ed25519 signatures are skipped, a document that is none is `undefined`. */
+/**
+ * A JWKS document read by hand: keys that are not Ed25519 signatures are skipped, a document that is none is
+ * `undefined`.
+ */
 export function parseJwks(raw: unknown): readonly PublicJwk[] | undefined {
   const keys = typeof raw === "object" && raw !== null ? (raw as { keys?: unknown }).keys : undefined;
   if (!Array.isArray(keys) || keys.length > KEYS_MAX) return undefined;

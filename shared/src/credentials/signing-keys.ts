@@ -2,7 +2,10 @@ import { fromBase64Url, toBase64Url } from "../base/base64url.ts";
 import type { Random } from "../base/random.ts";
 import type { PublicJwk } from "./key-ring.ts";
 
-/** One of the edge's keys. Without `d` it is retired: it verifies what it signed long ago (device tokens), and signs nothing. */
+/**
+ * One of the edge's keys. Without `d` it is retired: it verifies what it signed long ago (device tokens), and signs
+ * nothing.
+ */
 export type SigningJwk = {
   readonly kty: "OKP";
   readonly crv: "Ed25519";
@@ -28,7 +31,9 @@ function signingKeyOf(raw: unknown): SigningJwk | undefined {
   return isKeyBytes(d) ? { kty, crv, x, d, kid, notBefore } : undefined;
 }
 
-/** A setting's JSON list of keys, or `undefined`: any bad key, two of one name, or none that can sign spoils the list. */
+/**
+ * A setting's JSON list of keys, or `undefined`: any bad key, two of one name, or none that can sign spoils the list.
+ */
 export function parseSigningKeys(text: string): readonly SigningJwk[] | undefined {
   let raw: unknown;
   try {

@@ -18,7 +18,9 @@ export type LaterVerifier = { verify(opened: OpenedJwt): Promise<Verdict> };
 
 type OpenedTicket = { readonly opened: OpenedJwt; readonly claims: TicketClaims };
 
-/** A ticket taken apart: length, shape and every field, in that order; the signature is not yet looked at (DESIGN §6). */
+/**
+ * A ticket taken apart: length, shape and every field, in that order; the signature is not yet looked at (DESIGN §6).
+ */
 export function openTicket(token: string): Result<OpenedTicket, "shape"> {
   const opened = openJwt(token, TICKET_CHARS_MAX);
   if (!opened.ok) return opened;

@@ -42,7 +42,13 @@ export function parsePoolReport(raw: unknown): PoolReport | undefined {
 /** Whether a report is too old, or from the future, to send anybody there; `nowMs` is the directory copy's own time. */
 export const isSilent = (report: PoolReport, nowMs: number): boolean => Math.abs(nowMs - report.atMs) > POOL_SILENT_MS;
 
-/** Where the directory lies: one hash, field `region/pool`, value the report as JSON; and one field `at` of the publisher's clock. */
+/**
+ * Where the directory lies: one hash, field `region/pool`, value the report as JSON; and one field `at` of the
+ * publisher's clock.
+ */
 export const DIRECTORY_KEY = "wh:directory";
-/** Fields of the same hash that hold a clerk's hand-over key as a public JWK: this, then the key's name. No region holds a colon. */
+/**
+ * Fields of the same hash that hold a clerk's hand-over key as a public JWK: this, then the key's name. No region
+ * holds a colon.
+ */
 export const HANDOVER_KEY_FIELD = "jwk:";
