@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 /** A modal dialog of the browser's: it keeps the focus, closes on Escape or a press beside it, gives the focus back. */
 export function Dialog(props: {
@@ -8,10 +8,12 @@ export function Dialog(props: {
   readonly children: ComponentChildren;
 }) {
   const ref = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
-    ref.current?.showModal();
+    const dialog = ref.current;
+    dialog?.showModal();
     return () => {
+      dialog?.close();
       // The browser gives the focus back only to a dialog that closes itself; ours is taken away.
       if (before instanceof HTMLElement) before.focus();
     };

@@ -1,4 +1,4 @@
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { words } from "../words.ts";
 import { launchChromium } from "./support/chromium.ts";
@@ -39,6 +39,16 @@ const asked = (): Promise<readonly string[]> => page.evaluate("[...scripted.aske
 const script = (code: string): Promise<unknown> =>
   page.evaluate(`{ const view = scripted.view(); ${code}; undefined }`);
 const box = () => page.getByRole("textbox", { name: words.chat.compose });
+/** Scrolls as a reader does, and comes back when the page has noticed. */
+const readUpTo = (log: Locator, top: number): Promise<void> =>
+  log.evaluate(
+    (element, to) =>
+      new Promise<void>((resolve) => {
+        element.addEventListener("scroll", () => resolve(), { once: true });
+        element.scrollTo(0, to);
+      }),
+    top,
+  );
 const focused = (): Promise<string> =>
   page.evaluate("document.activeElement?.ariaLabel ?? document.activeElement?.textContent ?? ''");
 
@@ -50,7 +60,7 @@ test("[V11] a text is shown as text: no markup comes alive, no address becomes a
 
 test("[V12] Enter sends and empties the box, Shift and Enter makes a line, an empty box sends nothing", async () => {
   await open("chat-empty");
-  expect(await focused()).toBe(words.chat.compose);
+  await expect.poll(focused).toBe(words.chat.compose);
   await page.keyboard.press("Enter");
   await page.keyboard.type("one");
   await page.keyboard.press("Shift+Enter");
@@ -58,7 +68,7 @@ test("[V12] Enter sends and empties the box, Shift and Enter makes a line, an em
   await page.keyboard.press("Enter");
   expect(await box().inputValue()).toBe("");
   expect((await asked()).filter((call) => call.startsWith("say"))).toEqual(['say ["one\\ntwo"]']);
-  expect(await focused()).toBe(words.chat.compose);
+  await expect.poll(focused).toBe(words.chat.compose);
 });
 
 test("[V12] typing is told at the first key, and its end when the text is sent", async () => {
@@ -98,8 +108,8 @@ test("[V14] who reads further up is not moved, and is told of new texts; at the 
   const top = (): Promise<number> => log.evaluate((element) => Math.round(element.scrollTop));
   const left = (): Promise<number> =>
     log.evaluate((element) => Math.round(element.scrollHeight - element.scrollTop - element.clientHeight));
-  expect(await left()).toBeLessThanOrEqual(1);
-  await log.evaluate((element) => element.scrollTo(0, 40));
+  await expect.poll(left).toBeLessThanOrEqual(1);
+  await readUpTo(log, 40);
   await script('scripted.hear("news"); scripted.hear("more news")');
   const button = page.getByRole("button", { name: words.chat.fresh(2) });
   await button.waitFor();
@@ -108,14 +118,14 @@ test("[V14] who reads further up is not moved, and is told of new texts; at the 
   await expect.poll(left).toBeLessThanOrEqual(1);
   expect(await button.count()).toBe(0);
   await script('scripted.hear("and more\\n\\n\\n\\n\\n\\nof it")');
-  await page.getByText("and more").waitFor();
+  await log.getByText("and more").waitFor();
   await expect.poll(left).toBeLessThanOrEqual(1);
 });
 
 test("[V14] one's own text always shows itself, wherever one was reading", async () => {
   await open("chat");
   const log = page.getByRole("log");
-  await log.evaluate((element) => element.scrollTo(0, 0));
+  await readUpTo(log, 0);
   await box().fill("mine");
   await page.keyboard.press("Enter");
   await expect
@@ -141,7 +151,7 @@ test("[V15] Escape twice ends, once does not, and Escape in a dialog only closes
   await page.getByRole("dialog").waitFor();
   await page.keyboard.press("Escape");
   await page.getByRole("dialog").waitFor({ state: "detached" });
-  expect(await focused()).toBe(words.chat.report);
+  await expect.poll(focused).toBe(words.chat.report);
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: words.chat.endSure }).waitFor();
   expect(await asked()).not.toContain("end");
@@ -162,7 +172,7 @@ test("[V16] a report needs a reason, carries what was ticked, and is confirmed b
   expect(await asked()).toEqual(['report ["spam","sells lenses",["what did you shoot last?"]]']);
   await script('scripted.set({ notice: { no: 1, code: "report_received" } })');
   await page.getByRole("dialog").getByText(words.report.received).waitFor();
-  expect(await focused()).toBe(words.report.done);
+  await expect.poll(focused).toBe(words.report.done);
 });
 
 test("[V16] a report that is refused says so", async () => {
@@ -178,7 +188,9 @@ test("[V16] blocking asks once, works after the end, and cannot be done twice", 
   await open("ended");
   const block = page.getByRole("button", { name: words.chat.block, exact: true });
   await block.click();
+  await page.getByRole("dialog").waitFor();
   await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
   expect(await asked()).toEqual([]);
   await block.click();
   await page.getByRole("dialog").getByRole("button", { name: words.block.yes }).click();
@@ -213,7 +225,7 @@ test("[V18] a reload in the middle of a conversation comes in by itself, one at 
 test("[V19] from start to end by keyboard alone; each scene puts the focus where it begins", async () => {
   await open("landing");
   await page.keyboard.press("Tab");
-  expect(await focused()).toBe("programming");
+  await expect.poll(focused).toBe("programming");
   await page.keyboard.press("Space");
   expect(await page.locator("[aria-pressed=true]").allTextContents()).toEqual(["programming"]);
   await page.getByLabel(words.landing.ownLabel).focus();
@@ -257,7 +269,9 @@ test.each(["landing", "searching-declined", "proposal", "chat-trouble", "ended",
     expect(nameless).toBe(0);
     const small = await page
       .locator("main button:visible")
-      .evaluateAll((all) => all.filter((one) => one.getBoundingClientRect().height < 40).map((one) => one.textContent));
+      .evaluateAll((all) =>
+        all.filter((one) => Math.round(one.getBoundingClientRect().height) < 40).map((one) => one.textContent),
+      );
     expect(small).toEqual([]);
   },
 );
