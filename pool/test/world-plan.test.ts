@@ -75,7 +75,7 @@ describe("ports", () => {
     const [edge, ops] = [await take(), await take()];
     const plan = planned({ regions: ["eu-west"], edgePort: edge, poolPorts: 0, opsPorts: ops });
     await expect(refuseTakenPorts(plan, "127.0.0.1")).rejects.toThrow(
-      new RegExp(`port ${edge}.*WHISPER_EDGE_PORT[sS]*port ${ops}.*WHISPER_OPS_PORTS`),
+      new RegExp(`port ${edge}.*WHISPER_EDGE_PORT[\\s\\S]*port ${ops}.*WHISPER_OPS_PORTS`),
     );
   });
 

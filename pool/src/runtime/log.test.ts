@@ -36,6 +36,33 @@ test("what is not listed is withheld: names, fields, words and sorts", () => {
   ]);
 });
 
+test("every promise that our source words can be logged, in full", () => {
+  const folders = [join(import.meta.dirname, ".."), join(import.meta.dirname, "../../../shared/src")];
+  const promises = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .filter((file) => /(?<!\.test)\.ts$/.test(file))
+      .flatMap((file) => [...readFileSync(join(folder, file), "utf8").matchAll(/\bassert\([^"`]*?, "([^"]+)"\)/g)]),
+  );
+  expect(promises.length).toBeGreaterThan(10);
+  const lines = logged((log) => {
+    for (const [, promise = ""] of promises) log.error("promise_broken", { promise });
+    log.error("promise_broken", { promise: "step-chat.ts:117" });
+  });
+  expect(lines.filter(({ withheld }) => withheld !== undefined)).toEqual([]);
+});
+
+test.each([
+  ["an id", "kq3Xy0fJ2mQ8bB1cD4eF5g"],
+  ["an address of a machine", "10.0.0.1"],
+  ["an address of a shard", "eu-west.p1.0.lx3k9a"],
+  ["a token", "eyJhbGciOiJFZERTQSJ9.e30.AA"],
+  ["a URL", "redis://:secret@host"],
+  ["quoted words", 'unexpected token "h"'],
+  ["a long text", "a ".repeat(200)],
+])("%s is no promise", (_what, promise) => {
+  expect(logged((log) => log.error("promise_broken", { promise }))[0]).toMatchObject({ withheld: 1 });
+});
+
 test("a level keeps quieter lines away", () => {
   const lines = logged((log) => {
     log.info("records_back");

@@ -15,8 +15,12 @@ export type LogOptions = {
 
 type Fields = Readonly<Record<string, number | string | boolean>>;
 
-/** Promises are plain words of our own source, or a place in it (`step.ts:12`): one short line, no quote, no brace. */
-const PROMISE = /^[a-z][A-Za-z0-9 .,:'-]{0,119}$/;
+/**
+ * Promises are plain words and small numbers of our own source, or a place in it (`step.ts:12`): no id, address or token
+ * has that form.
+ */
+const WORD = String.raw`(?:[A-Za-z][a-z'-]{0,23}|MiB|\d{1,3}(?:,\d{3})*|[a-z-]+\.ts:\d{1,5})`;
+const PROMISE = new RegExp(`^${WORD}(?:[,:]? ${WORD}){0,30}$`);
 
 function fits(rule: FieldRule | undefined, value: number | string | boolean): boolean {
   if (rule === "promise") return typeof value === "string" && PROMISE.test(value);

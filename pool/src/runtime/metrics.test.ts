@@ -28,9 +28,9 @@ test("numbers are read at the scrape, so they never drift, nor add up twice", as
 });
 
 test("every value of a label is there from the start, each with its own reading", async () => {
-  const { values } = METRICS.texts.label;
+  const values: readonly string[] = METRICS.texts.label.values;
   const registry = buildRegistry(
-    readings((name, value) => (name === "texts" ? values.findIndex((one) => one === value) + 1 : 0)),
+    readings((name, value) => (name === "texts" ? values.indexOf(value ?? "") + 1 : 0)),
     {},
   );
   const text = await registry.metrics();
