@@ -78,7 +78,7 @@ describe("on one Redis", () => {
       await list.seek(one.seek(nowMs, { interests: [`own ${name}`], waitedMs }), nowMs);
       const cost = Object.fromEntries(await commands());
       await list.cancel(one.cancel(), nowMs);
-      return Object.fromEntries(Object.entries(cost).filter(([command]) => !/info|config|eval/.test(command)));
+      return Object.fromEntries(Object.entries(cost).filter(([command]) => !/info|config|fcall/.test(command)));
     };
     await fill(0, 100);
     const among100 = [await costOf("a", 0), await costOf("b", 10_000)];
@@ -133,12 +133,12 @@ describe("on one Redis", () => {
     await list.close();
   });
 
-  test("[W33] scripts that the server has forgotten are sent again", async () => {
+  test("[W33] functions that the server has forgotten are sent again", async () => {
     await admin.flushall();
     const list = await open(server);
     const nowMs = systemClock.nowMs();
     await list.seek(new Person("a").seek(nowMs), nowMs);
-    await admin.script("FLUSH");
+    await admin.function("FLUSH");
     expect([...kindsOf(await list.seek(new Person("b").seek(nowMs), nowMs))].sort()).toEqual(["a:offer", "b:offer"]);
     await list.close();
   });

@@ -6,7 +6,7 @@ export type DeskSettings = {
   readonly region: RegionName;
   /** After how much waiting a search widens: same interests, any shared one, anyone. */
   readonly tiersMs: readonly [number, number, number];
-  /** Candidates looked at per index in one script. */
+  /** Candidates looked at per index in one call. */
   readonly candidatesMax: number;
   /** Two tabs of one browser may meet: for the development world only. */
   readonly sameDeviceMayMeet: boolean;
@@ -30,7 +30,7 @@ export type DeskSettings = {
   readonly listSlackMs: number;
   readonly avoidAfterProposalMs: number;
   readonly avoidAfterChatMs: number;
-  /** Seekers of a shard that one script drops or sets aside. */
+  /** Seekers of a shard that one call drops or sets aside. */
   readonly sliceMax: number;
 };
 

@@ -59,3 +59,10 @@ local function onDue(item)
   else shardMoment(lane, name, item, dueMs) end
   return true
 end
+
+-- The items that are due, and when the next moment comes; changes nothing.
+local function peek(most)
+  local items = call('ZRANGEBYSCORE', DUE, '-inf', now, 'LIMIT', 0, most)
+  local first = call('ZRANGE', DUE, 0, 0, 'WITHSCORES')
+  return cjson.encode({ first[2] or '', unpack(items) })
+end

@@ -1,13 +1,14 @@
 -- The desk's tables in Redis: what `pool/src/matcher/desk.ts` keeps in maps, under the same letters.
--- Every key begins with KEYS[1] up to its tag, so that all of them lie in one slot.
+-- All keys begin with one tag, so that they lie in one slot.
 local TAG = '{match}:'
-local DUE = KEYS[1]
-local memo = cjson.decode(ARGV[1])
-local now = tonumber(ARGV[2])
-local freshChat = ARGV[3]
-local letters = {}
+local DUE = TAG .. 'due'
+-- Of the call that runs: what was said, when, an id for a chat that it may begin, and the letters it calls for.
+local memo, now, freshChat, letters
 
 local function call(...) return redis.call(...) end
+local function begin(args)
+  memo, now, freshChat, letters = cjson.decode(args[1]), tonumber(args[2]), args[3], {}
+end
 local function say(to, letter)
   letters[#letters + 1] = { to = to, memo = letter }
 end

@@ -33,7 +33,7 @@ export const RECORD_KEYS = {
 const IN_INDEX = { type: "sorted set", ttl: "emptied as its seekers go" } as const;
 
 /**
- * Every key of a desk. All of them share one tag, so that a script may touch any of them on Redis Cluster too. What people wrote
+ * Every key of a desk. All of them share one tag, so that one call may touch any of them on Redis Cluster too. What people wrote
  * (interests) stands only at the end of a key, behind its kind and lane, so that it can spell no other key.
  */
 export const DESK_KEYS = {
