@@ -1,7 +1,16 @@
 import { signJwt } from "@whisper/shared/credentials/jwt";
 import { offeredProtocols } from "@whisper/shared/protocol/version";
 import { expect, test } from "vitest";
-import { claimsOf, type EdgeUnderTest, type FakePool, ORIGIN, openEdge, refusalIn, START_MS } from "./support/edge.ts";
+import {
+  claimsOf,
+  type EdgeUnderTest,
+  type FakePool,
+  ORIGIN,
+  openEdge,
+  openSocketsAt,
+  refusalIn,
+  START_MS,
+} from "./support/edge.ts";
 import { resign, tamper } from "./support/forge.ts";
 
 const upgrade = { upgrade: "websocket" };
@@ -48,6 +57,12 @@ test.for(["refuse", "mute"] as const)("[E21] pools that all %s are no_capacity",
   const edge = await openEdge({ pools: only(kind) });
   const answer = await relay(edge, (await edge.admitted()).ticket);
   expect(await refusalIn(answer)).toMatchObject({ status: 503, code: "no_capacity", retry_after: 5 });
+});
+
+test("[E21] a socket that speaks no v1 is hung up, not forgotten", async () => {
+  const edge = await openEdge({ pools: only("mute") });
+  await relay(edge, (await edge.admitted()).ticket);
+  await expect.poll(() => openSocketsAt("mute")).toBe(0);
 });
 
 test("[E21] a pool that has left the directory is not called", async () => {

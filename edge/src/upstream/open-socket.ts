@@ -27,11 +27,18 @@ async function shakeHands(url: string, ticket: string): Promise<Response | undef
   try {
     const answer = await fetch(url.replace(/^ws/, "http"), { headers, signal: tooLong.signal, redirect: "manual" });
     if (answer.headers.get("sec-websocket-protocol") === PROTOCOL) return answer;
-    await answer.body?.cancel();
+    hangUp(answer);
     return undefined;
   } catch {
     return undefined; // refused, reset or too slow: the next pool is asked
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Leaves nothing open of an answer that is of no use: neither a socket that speaks something else, nor a body. */
+function hangUp({ webSocket, body }: Response): void {
+  webSocket?.accept();
+  webSocket?.close(1000);
+  void body?.cancel().catch(() => undefined); // a body that broke is gone as well
 }

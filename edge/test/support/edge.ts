@@ -151,7 +151,7 @@ export function claimsOf<C = TicketClaims>(token: string): C {
   return opened.value.payload as C;
 }
 
-/** The close codes that pools have seen since they were last asked. */
-export async function closesSeen(): Promise<number[]> {
-  return (await fetch(`${standIns.url}/closes`)).json();
+/** How many sockets are open at the pools of a kind, over all tests that run. */
+export async function openSocketsAt(kind: PoolKind): Promise<number> {
+  return (await fetch(`${standIns.url}/open/${kind}`)).json();
 }

@@ -84,6 +84,8 @@ async function control(name: string, request: IncomingMessage, response: ServerR
 const POOLS = { echo: undefined, mute: undefined, refuse: undefined, forgets: 1000, stale: 4201, full: 4202 } as const;
 type PoolKind = keyof typeof POOLS;
 const closes: number[] = [];
+/** The sockets that are open now, by kind of pool. */
+const openAt = new Map<string, Set<WebSocket>>();
 
 /** An echoing pool obeys two words: `close <code>`, and `vanish` (no close frame). */
 function servePool(kind: PoolKind, socket: WebSocket): void {
@@ -96,7 +98,9 @@ function servePool(kind: PoolKind, socket: WebSocket): void {
     else if (text === "vanish") socket.terminate();
     else socket.send(data, { binary: isBinary });
   });
-  socket.on("close", (closedWith) => closes.push(closedWith));
+  socket.on("close", (closedWith) => {
+    if (kind === "echo") closes.push(closedWith);
+  });
 }
 
 const listen = (server: Server): Promise<number> =>
@@ -107,6 +111,7 @@ function poolServer(kind: PoolKind): Server {
     noServer: true,
     handleProtocols: (offered) => (offered.has("whisper.v1") && kind !== "mute" ? "whisper.v1" : false),
   });
+  openAt.set(kind, pools.clients);
   return createServer().on("upgrade", (request, socket, head) => {
     if (kind === "refuse") socket.end("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
     else pools.handleUpgrade(request, socket, head, (ws) => servePool(kind, ws));
@@ -122,6 +127,7 @@ export default async function standIns(project: Provide): Promise<() => Promise<
     if (kind === "control") void control(name, request, response);
     else if (kind === "siteverify") void siteverify(name, request, response);
     else if (kind === "closes") send(response, 200, closes.splice(0));
+    else if (kind === "open") send(response, 200, openAt.get(name)?.size ?? 0);
     else void directory(request, response);
   });
   const ports: Record<string, number> = {};
