@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { EngineName } from "../world/plan.ts";
 import { startWorld, type World } from "../world/world.ts";
-import { connect, Stranger } from "./support/ws-stranger.ts";
+import { connect, type Pass, Stranger } from "./support/ws-stranger.ts";
 
 const root = join(import.meta.dirname, "../..");
 const { PATH = "", HOME = "" } = process.env;
@@ -48,15 +48,20 @@ describe.each(["embedded", "real"] as const)("on the %s engine", (engine) => {
     expect(await world?.stop()).toEqual([]);
   }, START_MS);
 
-  const enter = async (body: object = {}): Promise<Stranger> => {
-    const stranger = await Stranger.enter(await connect(world.edgeUrl, body, "?region=eu-west"));
+  const open = async (pass: Pass): Promise<Stranger> => {
+    const stranger = await Stranger.enter(pass);
     strangers.push(stranger);
+    return stranger;
+  };
+  /** Somebody new, or known by what `body` holds, whose session has been made. */
+  const enter = async (body: object = {}): Promise<Stranger> => {
+    const stranger = await open(await connect(world.edgeUrl, body, "?region=eu-west"));
+    expect(await stranger.hear("session_created")).toMatchObject({ resume: false });
     return stranger;
   };
 
   test("two strangers come in, meet, talk with numbers, and see what was delivered", async () => {
     const [a, b] = [await enter(), await enter()];
-    for (const one of [a, b]) expect(await one.hear("session_created")).toMatchObject({ resume: false });
     const chat = await pair(a, b, ["tea"]);
     a.say("message", { chat_id: chat, text: "hello 👋", id: 1 });
     a.say("message", { chat_id: chat, text: "is anybody there?", id: 2 });
@@ -86,14 +91,14 @@ describe.each(["embedded", "real"] as const)("on the %s engine", (engine) => {
 
   test("somebody whose network goes comes back into the same chat, and nothing is lost", async () => {
     const pass = await connect(world.edgeUrl, {}, "?region=eu-west");
-    const [a, b] = [await Stranger.enter(pass), await enter()];
+    const [a, b] = [await open(pass), await enter()];
+    await a.hear("session_created");
     const chat = await pair(a, b, ["rivers"]);
     a.vanish();
     await b.hear("partner_away");
     b.say("message", { chat_id: chat, text: "are you back?", id: 1 });
     const again = await connect(world.edgeUrl, { session: pass.session, device: pass.device }, "?region=eu-west");
-    const back = await Stranger.enter(again);
-    strangers.push(back);
+    const back = await open(again);
     expect(await back.hear("session_created")).toMatchObject({ session_id: pass.session_id, resume: true });
     expect(await back.hear("resumed")).toMatchObject({ place: "chatting", chat_id: chat });
     await b.hear("partner_back");
@@ -103,10 +108,8 @@ describe.each(["embedded", "real"] as const)("on the %s engine", (engine) => {
 
   test("a ticket lets in once, and only with its own signature", async () => {
     const pass = await connect(world.edgeUrl, {}, "?region=eu-west");
-    const first = await Stranger.enter(pass);
-    strangers.push(first);
-    await first.hear("session_created");
-    const second = await Stranger.enter(pass);
+    await (await open(pass)).hear("session_created");
+    const second = await open(pass);
     expect((await second.end()).code).toBeGreaterThanOrEqual(4200);
     const forged = { ...pass, ticket: `${pass.ticket.slice(0, -8)}AAAAAAAA` };
     await expect(Stranger.enter(forged)).rejects.toThrow("401");

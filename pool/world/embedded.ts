@@ -4,6 +4,7 @@ import { InvariantError } from "@whisper/shared/base/assert";
 import { systemClock } from "@whisper/shared/base/clock";
 import { systemRandom } from "@whisper/shared/base/random";
 import { TEXTS_PER_WINDOW, TEXTS_WINDOW_MS } from "@whisper/shared/limits";
+import { hashDirectory } from "../src/adapters/hash-directory.ts";
 import { createMemoryNetwork } from "../src/adapters/memory/memory-bus.ts";
 import { NodeKeys } from "../src/adapters/node-keys.ts";
 import type { Bus } from "../src/ports.ts";
@@ -16,7 +17,6 @@ import { embeddedRegion } from "./embedded-region.ts";
 import type { Engine, EngineOptions, PoolThere, WorldLimits } from "./engine.ts";
 import type { PoolPlan } from "./plan.ts";
 import { memoryStore } from "./upstash/memory-store.ts";
-import { storeDirectory } from "./upstash/store-directory.ts";
 import { startUpstash, type UpstashServer } from "./upstash/upstash-server.ts";
 
 /** Everything behind the edge in this one process, in memory: no server is needed (DESIGN §12). */
@@ -37,7 +37,7 @@ export function embeddedEngine({ plan, limits, scratch, host, onLog }: EngineOpt
       return { url: endpoint.url, token };
     },
     async openPools(jwksUrl) {
-      const directory = storeDirectory(store);
+      const directory = hashDirectory((commands) => Promise.all(commands.map(store.call)), store.close);
       const keys = new NodeKeys({ url: jwksUrl, cachePath: join(scratch, "keys.json"), clock: systemClock, log });
       const keysPart: Part = { name: "keys", start: () => keys.start(), stop: () => keys.stop() };
       const regions = plan.regions.map((region) => embeddedRegion(region, { newBus, directory, log }));

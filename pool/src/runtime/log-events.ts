@@ -6,6 +6,9 @@ export type FieldRule = "number" | "boolean" | "promise" | readonly string[];
 
 /** Every line an operator can read, with the fields it may carry. What is not listed here is not written. */
 export const LOG_EVENTS: Readonly<Record<string, Readonly<Record<string, FieldRule>>>> = {
+  started: { tookMs: "number" },
+  stopped: { failed: "number" },
+  bus_fault: {},
   promise_broken: { promise: "promise" },
   keys_fetch_failed: { failures: "number", keys: "number" },
   keys_none_on_disk: {},
