@@ -61,6 +61,17 @@ export function lineOf({ step, fault, seconds, counts }: Outcome): string {
   return `${verdict} ${seconds.toFixed(1).padStart(6)} s  ${step.name}${tests}${why}`;
 }
 
+/** All tests of all suites. A step that fails without a failing test counts as one that failed. */
+export function totalOf(outcomes: readonly Pick<Outcome, "fault" | "counts">[]): Counts {
+  const sum = { passed: 0, failed: 0, skipped: 0 };
+  for (const { counts, fault } of outcomes) {
+    sum.passed += counts.passed;
+    sum.skipped += counts.skipped;
+    sum.failed += Math.max(counts.failed, fault === undefined ? 0 : 1);
+  }
+  return sum;
+}
+
 /** What a person types to see one step alone. */
 export const commandOf = (step: Step): string =>
   `${step.cwd === undefined ? "" : `cd ${step.cwd} && `}npx ${step.program} ${step.args.join(" ")}`;

@@ -20,14 +20,14 @@ export const LOOKS: readonly Step[] = [
     .map(types),
 ];
 
-const REPOSITORY = ["test/tidy.test.ts", "test/docs.test.ts"];
+const REPOSITORY = ["test/tidy.test.ts", "test/docs.test.ts", "test/build.test.ts"];
 
 /** Tests that need no server of others. The longest first: the edge's run inside workerd. */
 export const UNITS: readonly Step[] = [
   vitest("unit edge, in workerd", "edge"),
   vitest("unit pool", "pool"),
   vitest("unit shared", "shared", ...REPOSITORY.map((file) => `--exclude=${file}`)),
-  vitest("tidy and docs", "shared", ...REPOSITORY),
+  vitest("tidy, docs, build", "shared", ...REPOSITORY),
   vitest("unit page", "edge/web"),
 ];
 

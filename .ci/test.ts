@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { commandOf, lineOf, type Outcome, ROOT, runSteps, stopSteps } from "./steps.ts";
+import { commandOf, lineOf, type Outcome, ROOT, runSteps, stopSteps, totalOf } from "./steps.ts";
 import { INTEGRATIONS, LOOKS, UNITS } from "./table.ts";
 import { provideTools } from "./tools.ts";
 
@@ -55,12 +55,8 @@ for (const failure of failures) say(`\n${failure.step.name} failed: ${commandOf(
 const forgotten = failures.length === 0 ? await orphans(outcomes) : [];
 for (const file of forgotten) say(`No suite runs ${file}: give it a row in .ci/table.ts`);
 
-let [passed, failed, skipped] = [0, forgotten.length, 0];
-for (const { counts, fault } of outcomes) {
-  passed += counts.passed;
-  skipped += counts.skipped;
-  failed += Math.max(counts.failed, fault === undefined ? 0 : 1); // a step that fails without a test counts as one
-}
 say(`\n${((performance.now() - startedMs) / 1_000).toFixed(1)} s in all`);
-process.exitCode = failed === 0 ? 0 : 1;
-say(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+const { passed, failed, skipped } = totalOf(outcomes);
+const bad = failed + forgotten.length;
+process.exitCode = bad === 0 ? 0 : 1;
+say(`${passed} passed, ${bad} failed, ${skipped} skipped`);

@@ -7,7 +7,7 @@ export const ruleNumbers = (protocol: string): readonly string[] =>
 /** Tests, and the contract suites that tests run. */
 export const holdsTests = (path: string): boolean =>
   /\.(?:test|contract)\.tsx?$/.test(path) && !NOT_OF_RULES.test(path);
-const NOT_OF_RULES = /^shared\/test\/(?:tidy|docs)\.test\.ts$/;
+const NOT_OF_RULES = /^shared\/test\/(?:tidy|docs|build)\.test\.ts$/;
 
 /** Every rule number that a title begins with: `"[W3] …"`, `"[W3] [W4] …"` or `"[W3, W4] …"`. */
 export function numbersInTitles(file: SourceFile): readonly string[] {

@@ -111,7 +111,7 @@ export function importFaults(file: SourceFile): readonly Fault[] {
 }
 
 /** Repository tests and the generators of the documentation look at the whole tree. */
-const LOOKS_AT_ALL = /^shared\/test\/(?:docs|tidy)\b/;
+const LOOKS_AT_ALL = /^shared\/test\/(?:docs|tidy|build)\b/;
 
 const workspaceOf = (path: string): string => path.split("/")[0] ?? "";
 
