@@ -38,7 +38,10 @@ export type Seeker = Mark &
 
 /** What stays of a seek that is over, so that a late or doubled memo does not bring it back. */
 export type Trace = Mark & {
-  /** `ended`: a proposal ended, and the shard's list may say that they still seek; `gone`: nothing but a higher number counts. */
+  /**
+   * `ended`: a proposal ended, and the shard's list may say that they still seek; `gone`: nothing but a higher number
+   * counts.
+   */
   readonly state: "ended" | "gone";
   readonly untilMs: number;
   /** The place they kept, by which a seek is known to go on; -1 for none. */

@@ -15,8 +15,9 @@ export type Looks = {
 };
 
 /**
- * Looks at the due-list when its next moment comes, one look at a time: another matcher may have added something, so never more
- * than 50 ms pass while anything is in it. `look` never rejects; it says whether more is due now, and when the next moment is.
+ * Looks at the due-list when its next moment comes, one look at a time: another matcher may have added something, so
+ * never more than 50 ms pass while anything is in it. `look` never rejects; it says whether more is due now, and when
+ * the next moment is.
  */
 export function startLooks(
   clock: Clock,

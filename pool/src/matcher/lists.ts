@@ -42,7 +42,10 @@ export function listed(turn: Turn, memo: MemoOf<"seek">, listNo: number): void {
   completeWhenWhole(turn, list, lane, address);
 }
 
-/** A shard has sent its whole list. Parts of it may still be under way, or lost: only a whole list drops what it lacks. */
+/**
+ * A shard has sent its whole list. Parts of it may still be under way, or lost: only a whole list drops what it
+ * lacks.
+ */
 export function onListEnd(turn: Turn, memo: MemoOf<"list_end">): void {
   const { lane, address, listNo, count } = memo;
   const list = heard(turn, lane, address);
@@ -75,7 +78,10 @@ export function dropSlice(turn: Turn, list: ShardList, lane: Lane, address: Addr
   return true;
 }
 
-/** The moment of a shard: the rest of a list's work, or its silence. A desk that comes late was away itself, and judges nobody. */
+/**
+ * The moment of a shard: the rest of a list's work, or its silence. A desk that comes late was away itself, and
+ * judges nobody.
+ */
 export function shardMoment(turn: Turn, lane: Lane, address: Address, dueMs: number): void {
   const { desk, nowMs } = turn;
   const { shardSilentMs, lateMs, sliceMax } = desk.settings;

@@ -4,9 +4,9 @@ import { ANYONE, SHARED } from "./tiers.ts";
 import { candidate } from "./waiting.ts";
 
 /**
- * The partner for a seeker whose moment it is, or `undefined`. It looks among all who wait, tier by tier as far as its own are open;
- * with a tier that is still closed it looks among those who wait with that tier open, so that neither has to wait for the other's clock.
- * At most `candidatesMax` of each index are looked at.
+ * The partner for a seeker whose moment it is, or `undefined`. It looks among all who wait, tier by tier as far as
+ * its own are open; with a tier that is still closed it looks among those who wait with that tier open, so that
+ * neither has to wait for the other's clock. At most `candidatesMax` of each index are looked at.
  */
 export function lookFor(turn: Turn, seeker: Seeker): Seeker | undefined {
   const { desk } = turn;

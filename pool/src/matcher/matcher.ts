@@ -4,7 +4,7 @@ import type { Address, RegionName } from "@whisper/shared/base/ids";
 import type { Memo } from "@whisper/shared/bus/memos";
 import { DESK_GROUP, deskSubject } from "@whisper/shared/bus/subjects";
 import type { Letter, Log, WaitingList } from "../ports.ts";
-import { createQueue } from "./bounded-queue.ts";
+import { createQueue } from "../runtime/bounded-queue.ts";
 import { type DeskMemo, deskMemoOf } from "./desk-memo.ts";
 import { startLooks, type Timers } from "./due-looks.ts";
 
@@ -40,8 +40,9 @@ export type MatcherCounts = {
 export type Matcher = { readonly counts: MatcherCounts; stop(): Promise<void> };
 
 /**
- * One of a desk's matchers; any number may run. It applies each memo as one atomic change of the waiting list, acknowledges it
- * after that and never before, sends the letters, and does what comes due. It keeps nothing of its own.
+ * One of a desk's matchers; any number may run. It applies each memo as one atomic change of the waiting list,
+ * acknowledges it after that and never before, sends the letters, and does what comes due. It keeps nothing of its
+ * own.
  */
 export function startMatcher({ mail, region, list, clock, log, timers }: MatcherParts): Matcher {
   const counts: MatcherCounts = { applied: 0, letters: 0, failed: 0, dropped: 0, unsound: 0, due: 0 };

@@ -154,7 +154,10 @@ function markTold(turn: Turn, proposal: Proposal, side: Side): void {
   }
 }
 
-/** One side wants it no more. After pairing that is no longer the desk's matter, but that shard need not be told again. */
+/**
+ * One side wants it no more. After pairing that is no longer the desk's matter, but that shard need not be told
+ * again.
+ */
 export function endBySide(turn: Turn, proposal: Proposal, side: Side, other: Side, leaves: "ended" | "gone"): void {
   if (proposal.stage === "paired") {
     markTold(turn, proposal, side);

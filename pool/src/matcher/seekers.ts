@@ -89,7 +89,10 @@ function comeBack(turn: Turn, seeker: Seeker): void {
   settle(turn, seeker);
 }
 
-/** A newer word of this session makes what was known void; a partner in a proposal is told. The caller puts something in its place. */
+/**
+ * A newer word of this session makes what was known void; a partner in a proposal is told. The caller puts something
+ * in its place.
+ */
 function supersede(turn: Turn, known: Known): void {
   if (isTrace(known)) return;
   if (known.state === "waiting") leave(turn, known);
@@ -130,7 +133,10 @@ export function onAside(turn: Turn, memo: MemoOf<"aside">): void {
   }
 }
 
-/** Somebody is back on a new socket: stamps what is held with it, and says what that is. Never an answer to an older socket. */
+/**
+ * Somebody is back on a new socket: stamps what is held with it, and says what that is. Never an answer to an older
+ * socket.
+ */
 export function onRegain(turn: Turn, memo: MemoOf<"regain">): void {
   heard(turn, memo.lane, memo.address);
   const known = knownOf(turn, memo.lane, memo.session);

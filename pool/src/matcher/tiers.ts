@@ -11,7 +11,7 @@ export const tierAfter = (waitedMs: number, settings: DeskSettings): Tier =>
   waitedMs >= settings.tiersMs[ANYONE] ? ANYONE : waitedMs >= settings.tiersMs[SHARED] ? SHARED : SAME;
 
 /**
- * The indexes of those who wait: `x` by same interests, `i` by each interest, `w` all; `j` and `o` are `i` and `w` of those whose own
- * tier is open. A seeker reads `x`, then `i` or (its own tier closed) `j`, then `w` or `o`.
+ * The indexes of those who wait: `x` by same interests, `i` by each interest, `w` all; `j` and `o` are `i` and `w` of
+ * those whose own tier is open. A seeker reads `x`, then `i` or (its own tier closed) `j`, then `w` or `o`.
  */
 export type IndexKind = "x" | "i" | "j" | "w" | "o";

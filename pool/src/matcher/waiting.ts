@@ -69,7 +69,10 @@ export function nextMomentMs({ desk }: Turn, seeker: Seeker): number {
 export const isStale = ({ desk, nowMs }: Turn, seeker: Seeker): boolean =>
   nowMs - seeker.confirmedMs >= desk.settings.forgetMs;
 
-/** The waiting seeker of that session, or `undefined`; whom nobody has confirmed for too long is a ghost, and goes (defect 1). */
+/**
+ * The waiting seeker of that session, or `undefined`; whom nobody has confirmed for too long is a ghost, and goes
+ * (defect 1).
+ */
 export function candidate(turn: Turn, lane: Seeker["lane"], session: SessionId): Seeker | undefined {
   const known = knownOf(turn, lane, session);
   if (known === undefined || isTrace(known) || known.state !== "waiting") return undefined;

@@ -13,7 +13,10 @@ export type Wanted = {
 const tidy = (words: readonly string[], most: number): readonly string[] =>
   [...new Set(words.map((word) => word.toWellFormed()))].slice(0, most).sort();
 
-/** Interests and languages of a seek, ready to be compared. Hostile strings are data: they end up in no name but as its last part. */
+/**
+ * Interests and languages of a seek, ready to be compared. Hostile strings are data: they end up in no name but as
+ * its last part.
+ */
 export function wantedOf(seek: Pick<MemoOf<"seek">, "interests" | "languages">): Wanted {
   const interests = tidy(seek.interests, INTERESTS_MAX);
   return { interests, languages: tidy(seek.languages, LANGUAGES_MAX), same: JSON.stringify(interests) };

@@ -29,7 +29,7 @@ export function proposalsContract(open: OpenBench): void {
 }
 
 function offers(open: OpenBench): void {
-  test("[W15] found goes to both when both shards took the offer, with 15 s to answer", async () => {
+  test("[W15] found goes to both when both shards took the offer, with 15 s to answer (defect 4)", async () => {
     const b = await open();
     const { letters } = await b.bringTogether(new Person("a"), new Person("b"));
     expect(letters.map(({ memo }) => memo)).toMatchObject([
@@ -101,7 +101,7 @@ function offers(open: OpenBench): void {
 }
 
 function answers(open: OpenBench): void {
-  test("[W16] paired goes to both when both accepted; one yes alone says nothing", async () => {
+  test("[W16] paired goes to both when both accepted, with the address of the other; one yes alone says nothing (defect 3)", async () => {
     const b = await open();
     const { a, other, chat } = await shown(b);
     expect(await b.list.accept(a.accept(chat), b.nowMs)).toEqual([]);
@@ -183,7 +183,7 @@ function endings(open: OpenBench): void {
     expect(sorted(await b.list.accept(other.accept(chat), b.nowMs))).toEqual(["a:paired", "b:paired"]);
   });
 
-  test("[W19] at the deadline who accepted is told declined and keeps their place, who did not is told expired", async () => {
+  test("[W19] at the deadline who accepted is told declined and keeps their place, who did not is told expired (defect 14)", async () => {
     const b = await open({ seeksPerWindow: 1 });
     const { a, other, chat } = await shown(b);
     const joinedMs = b.nowMs;

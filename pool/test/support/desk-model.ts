@@ -272,7 +272,9 @@ export class Life {
     return new Set(this.#desk.proposals.keys());
   }
 
-  /** Every seeker is waiting, set aside, proposed or gone, and stands in exactly the lists that this place calls for. */
+  /**
+   * Every seeker is waiting, set aside, proposed or gone, and stands in exactly the lists that this place calls for.
+   */
   #checkPlaces(): void {
     const waiting: string[] = [];
     const inProposal = new Map<string, string>();

@@ -23,8 +23,8 @@ export type SmallShardSpans = {
 };
 
 /**
- * As much of a shard as a desk can see: it repeats what must arrive, holds one offer a person, refuses what is not current, and reports
- * and lists its seekers. Its people accept, one in ten says no at first.
+ * As much of a shard as a desk can see: it repeats what must arrive, holds one offer a person, refuses what is not
+ * current, and reports and lists its seekers. Its people accept, one in ten says no at first.
  */
 export class SmallShard {
   readonly guests = new Map<SessionId, Guest>();

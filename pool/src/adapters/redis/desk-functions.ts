@@ -32,9 +32,9 @@ export type DeskFunctions = {
 };
 
 /**
- * A desk's library of Redis functions, its settings written into it. A function is compiled once, where a script builds all of its
- * functions anew at each call: that was half of what a memo cost. Another text is another library, so that two releases may run side
- * by side. Needs Redis 7.
+ * A desk's library of Redis functions, its settings written into it. A function is compiled once, where a script
+ * builds all of its functions anew at each call: that was half of what a memo cost. Another text is another library,
+ * so that two releases may run side by side. Needs Redis 7.
  */
 export function deskFunctions(settings: DeskSettings): DeskFunctions {
   const lua = `local SETTINGS = ${tableOf(settings)}\n${luaOf(...FILES)}`;

@@ -41,7 +41,8 @@ end
 
 local function refuse(retryAfterMs)
   say(memo.address, {
-    kind = 'seek_refused', session = memo.session, epoch = memo.epoch, seekNo = memo.seekNo, retryAfterMs = retryAfterMs,
+    kind = 'seek_refused', session = memo.session, epoch = memo.epoch, seekNo = memo.seekNo,
+    retryAfterMs = retryAfterMs,
   })
 end
 

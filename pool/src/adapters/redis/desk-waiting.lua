@@ -67,7 +67,8 @@ local function putAside(seeker, silent)
   call('ZADD', DUE, seeker.untilMs, dueName(seeker))
 end
 
--- The waiting seeker of that session. What an index names and nobody knows any more is taken out of it: no ghost stays (defect 1).
+-- The waiting seeker of that session. What an index names and nobody knows any more is taken out of it: no ghost
+-- stays (defect 1).
 local function candidate(lane, session, index)
   local known = knownOf(lane, session)
   if not known or known.state ~= 'waiting' then

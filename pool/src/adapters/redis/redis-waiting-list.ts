@@ -8,8 +8,8 @@ import { deskWaitingKey } from "./keys.ts";
 import { connectRedis } from "./redis-connection.ts";
 
 /**
- * A waiting list in a region's Redis; every change is one call of a function. Rejects when Redis cannot be reached at the start, and each
- * call rejects while it is away: nothing is queued here.
+ * A waiting list in a region's Redis; every change is one call of a function. Rejects when Redis cannot be reached at
+ * the start, and each call rejects while it is away: nothing is queued here.
  */
 export async function openRedisWaitingList(
   url: string,

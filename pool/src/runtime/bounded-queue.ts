@@ -5,7 +5,10 @@ export type Queue<T> = {
   idle(): Promise<void>;
 };
 
-/** Works on items in the order in which they came, `atOnceMax` at a time, and holds no more than `queuedMax`. `work` never rejects. */
+/**
+ * Works on items in the order in which they came, `atOnceMax` at a time, and holds no more than `queuedMax`. `work`
+ * never rejects.
+ */
 export function createQueue<T>(atOnceMax: number, queuedMax: number, work: (item: T) => Promise<void>): Queue<T> {
   const waiting: T[] = [];
   let head = 0;
