@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, globSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, type Step } from "./steps.ts";
 
@@ -29,6 +29,9 @@ export const UNITS: readonly Step[] = [
   vitest("unit shared", "shared", ...REPOSITORY.map((file) => `--exclude=${file}`)),
   vitest("tidy, docs, build", "shared", ...REPOSITORY),
   vitest("unit page", "edge/web"),
+  ...(globSync("{src,test}/**/*.test.ts", { cwd: join(ROOT, "loadtest") }).length > 0
+    ? [vitest("unit loadtest", "loadtest")]
+    : []),
 ];
 
 /** Tests on real servers, on workerd and in a browser; one after another, because they watch clocks. */
