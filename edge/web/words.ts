@@ -13,7 +13,6 @@ export const REPORT_REASONS = ["harassment", "spam", "explicit", "other"] as con
 /** Everything the page says, in one table: another language is another table of this shape. */
 export const words = {
   name: "whisper",
-  close: "Close",
   seconds,
 
   title: {
@@ -106,7 +105,6 @@ export const words = {
     left: (count: number) => (count === 0 ? "any moment now" : `${count} left`),
     declined: "They said not this time. Still looking.",
     about: "about",
-    aboutAnything: "anything at all",
     cancel: "Stop looking",
   },
 
@@ -140,7 +138,6 @@ export const words = {
     slow: (count: number) => `A little slower. You can send in ${seconds(count)}.`,
     left: (count: number) => (count >= 0 ? `${count.toLocaleString("en")} left` : `${-count} too many`),
     fresh: (count: number) => counted(count, "new text", "new texts"),
-    toEnd: "To the newest text",
     state: { waiting: "on its way", delivered: "delivered", refused: "refused" },
     refused: "Not delivered: our content rules refused it. They never see it.",
     undelivered: "Not delivered. They never saw it.",
@@ -150,7 +147,6 @@ export const words = {
     endSure: "Really end?",
     report: "Report",
     block: "Block",
-    more: "More",
     hint: "Enter sends, Shift and Enter makes a new line, Esc twice ends.",
     reconnecting: "Connection lost. Coming back; what you write is kept.",
     returning: "Coming back to your conversation…",

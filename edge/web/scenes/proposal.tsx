@@ -1,5 +1,6 @@
 import type { Scene } from "@whisper/shared/client/view";
 import { ACCEPT_WINDOW_MS } from "@whisper/shared/limits";
+import { useState } from "preact/hooks";
 import { secondsLeft, shareLeft } from "../countdown.ts";
 import { useNow } from "../hooks/use-now.ts";
 import { useSceneFocus } from "../hooks/use-scene-focus.ts";
@@ -16,6 +17,7 @@ export function Proposal({ client, world, now: proposed }: SceneProps & { readon
   const accept = useSceneFocus<HTMLButtonElement>();
   const now = useNow(world.nowMs, 200);
   const left = secondsLeft(proposed.untilMs, now);
+  const [leftAtFirst] = useState(left); // read out once with the button; a number that changes would be read each second
   return (
     <main class="meeting">
       <Wordmark />
@@ -35,11 +37,15 @@ export function Proposal({ client, world, now: proposed }: SceneProps & { readon
           type="button"
           class={proposed.accepted ? "firm is-waiting" : "firm"}
           ref={accept}
+          aria-describedby="answer-within"
           aria-disabled={proposed.accepted}
           onClick={() => proposed.accepted || client.accept()}
         >
           {proposed.accepted ? words.proposal.waiting : words.proposal.accept}
         </button>
+        <p class="unseen" id="answer-within">
+          {words.proposal.left(leftAtFirst)}
+        </p>
         <button type="button" class="quiet" onClick={client.decline}>
           {proposed.accepted ? words.proposal.withdraw : words.proposal.decline}
         </button>

@@ -90,9 +90,14 @@ export function Refused({ world, page, stopped }: SceneProps & { readonly stoppe
     <Quiet
       heading={words.refused.heading}
       answers={
-        <button type="button" class="firm" disabled={left > 0} onClick={page.comeBack}>
-          {left > 0 ? words.refused.againIn(left) : words.refused.again}
-        </button>
+        <>
+          <button type="button" class="firm" disabled={left > 0} onClick={page.comeBack}>
+            {left > 0 ? words.refused.againIn(left) : words.refused.again}
+          </button>
+          <button type="button" class="quiet" onClick={page.giveUp}>
+            {words.refused.home}
+          </button>
+        </>
       }
     >
       <p class="hint">{refused === undefined ? words.refused.broken : words.refused.code[refused.code]}</p>

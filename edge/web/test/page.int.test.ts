@@ -289,3 +289,14 @@ test("[V21] no scene asks another host; only a challenge asks Turnstile, and say
   expect(faults.length).toBeGreaterThan(0); // the policy of this test has no room for it
   faults = [];
 });
+
+test("[V19] who is refused can go back to the start, and who is asked to answer hears how long they have", async () => {
+  await open("refused");
+  await page.getByRole("button", { name: words.refused.home }).click();
+  expect(await asked()).toEqual(["cancel", "close"]);
+  await page.goto("about:blank");
+  await open("proposal");
+  const accept = page.getByRole("button", { name: words.proposal.accept });
+  const within = await accept.getAttribute("aria-describedby");
+  expect(await page.locator(`#${within}`).textContent()).toMatch(/^1[012] seconds to answer$/);
+});

@@ -59,6 +59,6 @@ export function scriptedClient(first: View, nowMs: () => number): Scripted {
     next: note("next"),
     report: note("report"),
     block: () => note("block")(),
-    close: note("close"),
+    close: () => note("close")(),
   };
 }
