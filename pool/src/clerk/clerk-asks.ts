@@ -13,7 +13,10 @@ const EPOCH_MAX = 2 ** 48 - 1;
 const REV_MAX = 2 ** 32 - 1;
 const EPOCH = /^\d{1,15}$/;
 
-/** A memo as a request, or `undefined`: what the codec cannot see (lengths, lists that belong together) is looked at here. */
+/**
+ * A memo as a request, or `undefined`: what the codec cannot see (lengths, lists that belong together) is looked at
+ * here.
+ */
 export function clerkAskOf(memo: Memo): ClerkAsk | undefined {
   switch (memo.kind) {
     case "admit":

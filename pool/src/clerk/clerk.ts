@@ -47,9 +47,10 @@ export type ClerkCounts = {
 export type Clerk = { readonly counts: ClerkCounts; stop(): Promise<void> };
 
 /**
- * One of a region's clerks; any number may run. It runs each request of a shard as one change of the records and answers the
- * asker, hands requests about sessions of another home on to that home, and publishes the directory when that is its turn.
- * While the store is away it says so where that helps the asker, and is silent where the asker repeats.
+ * One of a region's clerks; any number may run. It runs each request of a shard as one change of the records and
+ * answers the asker, hands requests about sessions of another home on to that home, and publishes the directory when
+ * that is its turn. While the store is away it says so where that helps the asker, and is silent where the asker
+ * repeats.
  */
 export async function startClerk(parts: ClerkParts): Promise<Clerk> {
   const { mail, region, records, log, clock } = parts;

@@ -30,8 +30,8 @@ const REPORT_CHARS_MAX = 1_024;
 const POOLS_MAX = 256;
 
 /**
- * Gathers what the region's pools say and publishes it, when it is this clerk's turn: every `everyMs`, and at once when a pool
- * appears or changes its state, so that nobody is sent to a pool that drains.
+ * Gathers what the region's pools say and publishes it, when it is this clerk's turn: every `everyMs`, and at once
+ * when a pool appears or changes its state, so that nobody is sent to a pool that drains.
  */
 export function startDirectoryRounds(parts: RoundsParts): DirectoryRounds {
   const { region, directory, log, clock, turn, everyMs, handoverKey, onPublished } = parts;

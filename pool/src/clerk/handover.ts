@@ -19,7 +19,10 @@ export type Handover = {
 
 const SUFFIX_CHARS = 7;
 
-/** A new key for a region's clerks. Its name starts with the region's, so that the directory knows whose place it takes. */
+/**
+ * A new key for a region's clerks. Its name starts with the region's, so that the directory knows whose place it
+ * takes.
+ */
 export async function newHandoverKey(region: RegionName, nowMs: number, random: Random): Promise<SigningJwk> {
   const suffix = toBase64Url(random.bytes(SUFFIX_CHARS)).slice(0, SUFFIX_CHARS);
   return { ...(await generateSigningKey(nowMs, random)), kid: `${region}-${suffix}` };

@@ -3,7 +3,9 @@ import { PARTITIONS } from "@whisper/shared/limits";
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/** The partition of a session's record, 0 to 63: ids are random, so the first of their 64 letters spreads them evenly. */
+/**
+ * The partition of a session's record, 0 to 63: ids are random, so the first of their 64 letters spreads them evenly.
+ */
 export const partitionOf = (session: SessionId): number => LETTERS.indexOf(session.charAt(0));
 
 /** All partitions, in order. */

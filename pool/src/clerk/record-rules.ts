@@ -1,10 +1,13 @@
 import type { Address, ChatId, DeviceHash } from "@whisper/shared/base/ids";
 import type { AdmitAnswer, AdmitAsk, Standing, Whereabouts, WriteAsk } from "../ports.ts";
 
-// What happens to one record. Pure; the store in memory runs these, and the scripts of the store in Redis say the same in
-// Lua (record-*.lua): one contract and one model test hold both to it.
+// What happens to one record. Pure; the store in memory runs these, and the scripts of the store in Redis say the
+// same in Lua (record-*.lua): one contract and one model test hold both to it.
 
-/** One session's record. `before` is the address it was admitted from, kept until the new socket has written or touched. */
+/**
+ * One session's record. `before` is the address it was admitted from, kept until the new socket has written or
+ * touched.
+ */
 export type SessionRecord = {
   readonly epoch: number;
   readonly rev: number;
@@ -23,7 +26,10 @@ const SESSION_CHARS = 22;
 const DEVICE_CHARS = 11;
 const chatIn = (words: string | undefined): string | undefined => words?.slice(0, CHAT_CHARS);
 
-/** A socket asks to be the current one of its session (DESIGN §6, Epoch). `isYoung`: the partition may yet be refilled. */
+/**
+ * A socket asks to be the current one of its session (DESIGN §6, Epoch). `isYoung`: the partition may yet be
+ * refilled.
+ */
 export function admit(record: SessionRecord | undefined, ask: AdmitAsk, isYoung: boolean): Changed<AdmitAnswer> {
   const { epoch, attempt, device, address } = ask;
   const entered = { epoch, rev: 0, attempt, device, address };

@@ -44,7 +44,9 @@ export class ByteWriter {
     this.bytes[this.at++] = left;
   }
 
-  /** A string, with `plus` added to its length: optional strings keep 0 for "absent". A lone surrogate becomes U+FFFD. */
+  /**
+   * A string, with `plus` added to its length: optional strings keep 0 for "absent". A lone surrogate becomes U+FFFD.
+   */
   str(value: string, plus: number): void {
     if (value.length <= SHORT_UNITS_MAX && this.#ascii(value, plus)) return;
     const lengthAt = this.skipLength();
@@ -92,7 +94,10 @@ export class ByteWriter {
 
 const NO_BYTES = new Uint8Array(0);
 
-/** Reads what a `ByteWriter` wrote, or anything at all: what is no number or no string turns `bad` on and reads on as empty. */
+/**
+ * Reads what a `ByteWriter` wrote, or anything at all: what is no number or no string turns `bad` on and reads on as
+ * empty.
+ */
 export class ByteReader {
   bytes: Uint8Array = NO_BYTES;
   at = 0;

@@ -3,9 +3,10 @@ import { ByteReader, ByteWriter } from "./bytes.ts";
 import { formReader } from "./forms.ts";
 import { type Field, MEMOS, type Memo, type MemoKind } from "./memos.ts";
 
-// A payload is a row of memos, each: length of the rest, wire number, version, fields in the order of the table (MEMOS).
-// Optional fields hold one more than their number or length, and 0 when absent; one that the sender did not know of is
-// absent too. What a newer version appended lies behind the last known field, within the length, and is stepped over.
+// A payload is a row of memos, each: length of the rest, wire number, version, fields in the order of the table
+// (MEMOS). Optional fields hold one more than their number or length, and 0 when absent; one that the sender did not
+// know of is absent too. What a newer version appended lies behind the last known field, within the length, and is
+// stepped over.
 
 type Values = Record<string, unknown>;
 type WriteField = (to: ByteWriter, value: unknown) => void;
@@ -106,7 +107,10 @@ export class MemoBatch {
     return this.#to.at;
   }
 
-  /** Appends a memo, and answers its bytes. Throws `InvariantError` for a number that no memo may carry, and is then as it was before. */
+  /**
+   * Appends a memo, and answers its bytes. Throws `InvariantError` for a number that no memo may carry, and is then
+   * as it was before.
+   */
   add(memo: Memo): number {
     const to = this.#to;
     const before = to.at;
@@ -143,8 +147,8 @@ function write(to: ByteWriter, memo: Memo): void {
 }
 
 /**
- * Hands each memo of a payload to `on`, in order, with every field present and in its form, and answers how many could not be
- * read (another kind, cut off, spoilt). Total: any bytes will do. It throws only what `on` throws.
+ * Hands each memo of a payload to `on`, in order, with every field present and in its form, and answers how many
+ * could not be read (another kind, cut off, spoilt). Total: any bytes will do. It throws only what `on` throws.
  */
 export function readMemos(payload: Uint8Array, on: (memo: Memo) => void): number {
   let unread = 0;

@@ -3,7 +3,8 @@ import type { ByteReader } from "./bytes.ts";
 import type { Form } from "./memos.ts";
 
 // Strings that must have a form are the bulk of a memo. Checking them on their bytes is several times faster than a
-// decoder and a pattern, and names that come again and again (addresses, regions, words) are kept instead of built anew.
+// decoder and a pattern, and names that come again and again (addresses, regions, words) are kept instead of built
+// anew.
 
 const ID_CHARS = 22;
 const DEVICE_CHARS = 11;

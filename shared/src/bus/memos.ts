@@ -3,7 +3,10 @@ import type { Lane } from "../credentials/claims.ts";
 
 /** How a field lies on the wire: numbers as varints, strings as length and UTF-8; `?` may be absent. */
 export type FieldKind = "num" | "str" | "flag" | "strs" | "num?" | "str?";
-/** What a string must look like: an id of 22 letters, a device hash, an address, a region's name, or one of these words. */
+/**
+ * What a string must look like: an id of 22 letters, a device hash, an address, a region's name, or one of these
+ * words.
+ */
 export type Form = "id" | "device" | "address" | "name" | readonly string[];
 /** A string without a form may be any. The codec hands on no memo of which a field breaks its form. */
 export type Field<T> = { readonly kind: FieldKind; readonly form?: Form; readonly holds?: T };
@@ -61,8 +64,8 @@ const partner = {
 };
 
 /**
- * Every memo: fields, who sends it to whom, whether it must be acknowledged. A receiver reads the fields it knows and skips what
- * a newer version appended; a kind it does not know is counted and dropped.
+ * Every memo: fields, who sends it to whom, whether it must be acknowledged. A receiver reads the fields it knows and
+ * skips what a newer version appended; a kind it does not know is counted and dropped.
  */
 export const MEMOS = {
   // Between the shards of a chat's two people.

@@ -16,7 +16,10 @@ export type MemoryRecords = Records & {
   readonly size: number;
 };
 
-/** Records in this process: the promises of the store in Redis, but for those about servers that die. `clock` tells what has run out. */
+/**
+ * Records in this process: the promises of the store in Redis, but for those about servers that die. `clock` tells
+ * what has run out.
+ */
 export function openMemoryRecords(settings: RecordsSettings, clock: Clock, random: Random): MemoryRecords {
   const records = new Map<SessionId, Kept>();
   const bans = new Map<DeviceHash, Ban>();

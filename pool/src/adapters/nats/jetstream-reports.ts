@@ -16,8 +16,8 @@ const NO_STREAM = 10_059;
 export const reportStream = (region: RegionName): string => `wh-report-${region}`;
 
 /**
- * A region's stream of reports in JetStream, made if absent, kept on disk until a moderator has confirmed each. Rejects when the
- * server cannot be reached at the start.
+ * A region's stream of reports in JetStream, made if absent, kept on disk until a moderator has confirmed each.
+ * Rejects when the server cannot be reached at the start.
  */
 export async function openJetstreamReports(
   url: string,

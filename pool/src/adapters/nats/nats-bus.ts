@@ -3,8 +3,9 @@ import type { Bus } from "../../ports.ts";
 import { linkNats } from "./nats-connection.ts";
 
 /**
- * A bus over core NATS. Rejects when the server cannot be reached at the start and dials again for ever after. `onFault` gets what
- * a listener throws and what cannot be published (too long, no subject); nothing of that hurts anybody else.
+ * A bus over core NATS. Rejects when the server cannot be reached at the start and dials again for ever after.
+ * `onFault` gets what a listener throws and what cannot be published (too long, no subject); nothing of that hurts
+ * anybody else.
  */
 export async function openNatsBus(url: string, onFault: (error: unknown) => void): Promise<Bus> {
   const { nats, isUp, onUp, close } = await linkNats(url, onFault);

@@ -1,4 +1,7 @@
-/** One kind of key: what it means, what Redis holds under it, and when it goes. `NN` is a partition, `<…>` is filled in. */
+/**
+ * One kind of key: what it means, what Redis holds under it, and when it goes. `NN` is a partition, `<…>` is filled
+ * in.
+ */
 export type KeyRow = { readonly key: string; readonly means: string; readonly type: string; readonly ttl: string };
 
 /** Every key that records, bans and the directory's lock put into a region's Redis. */
@@ -33,8 +36,9 @@ export const RECORD_KEYS = {
 const IN_INDEX = { type: "sorted set", ttl: "emptied as its seekers go" } as const;
 
 /**
- * Every key of a desk. All of them share one tag, so that one call may touch any of them on Redis Cluster too. What people wrote
- * (interests) stands only at the end of a key, behind its kind and lane, so that it can spell no other key.
+ * Every key of a desk. All of them share one tag, so that one call may touch any of them on Redis Cluster too. What
+ * people wrote (interests) stands only at the end of a key, behind its kind and lane, so that it can spell no other
+ * key.
  */
 export const DESK_KEYS = {
   due: {

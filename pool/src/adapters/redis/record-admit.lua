@@ -1,4 +1,5 @@
--- KEYS: record, generation. ARGV: epoch, attempt, fresh, device, address, now, ttl, settle, generation if there is none.
+-- KEYS: record, generation. ARGV: epoch, attempt, fresh, device, address, now, ttl, settle, generation if there is
+-- none.
 local epoch, attempt, now = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[6])
 redis.call('SET', KEYS[2], ARGV[9], 'NX')
 local record = readRecord(KEYS[1])

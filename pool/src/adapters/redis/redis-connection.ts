@@ -5,8 +5,8 @@ const REPLY_MS = 1_000;
 const REDIAL_MS_MAX = 1_000;
 
 /**
- * A connection that dials again for ever. Rejects when Redis cannot be reached at the start; afterwards each call rejects
- * while it is away, and nothing is queued here. `onFault` hears each failed dial.
+ * A connection that dials again for ever. Rejects when Redis cannot be reached at the start; afterwards each call
+ * rejects while it is away, and nothing is queued here. `onFault` hears each failed dial.
  */
 export async function connectRedis(url: string, onFault: (error: Error) => void): Promise<Redis> {
   const redis = new Redis(url, {

@@ -29,7 +29,10 @@ const keyOf = (session: SessionId): string => recordKey(partitionOf(session), se
 /** Eleven letters hold 66 bits: eight bytes and the two highest bits of a ninth. */
 const deviceBytes = (device: DeviceHash): Buffer => Buffer.from(`${device}A`, "base64url");
 
-/** The records of a region in its Redis. Rejects when that cannot be reached at the start; `onFault` hears of later failures to dial. */
+/**
+ * The records of a region in its Redis. Rejects when that cannot be reached at the start; `onFault` hears of later
+ * failures to dial.
+ */
 export async function openRedisRecords(
   url: string,
   settings: RecordsSettings,

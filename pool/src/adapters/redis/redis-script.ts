@@ -2,7 +2,10 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Redis } from "ioredis";
 
-/** A Lua script that Redis runs as one atomic change; sent whole only to a server that does not know it (yet, or any more). */
+/**
+ * A Lua script that Redis runs as one atomic change; sent whole only to a server that does not know it (yet, or any
+ * more).
+ */
 export type RedisScript = {
   run(redis: Redis, keys: readonly string[], args: readonly (string | number | Buffer)[]): Promise<unknown>;
 };

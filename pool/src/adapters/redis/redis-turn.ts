@@ -8,8 +8,8 @@ import { luaScript } from "./redis-script.ts";
 const TURN = luaScript("turn");
 
 /**
- * Whose turn it is to publish the directory: one clerk holds it as long as it asks within `heldMs`, then another. While Redis is
- * away it is nobody's: pools that cannot admit anybody need not be praised.
+ * Whose turn it is to publish the directory: one clerk holds it as long as it asks within `heldMs`, then another.
+ * While Redis is away it is nobody's: pools that cannot admit anybody need not be praised.
  */
 export async function openRedisTurn(
   url: string,

@@ -12,7 +12,10 @@ export type UpstashPlace = {
 const ANSWER_MS = 1_500;
 const ANSWER_CHARS_MAX = 8_388_608;
 
-/** The directory over Upstash's REST protocol. Every call rejects while it is away; no error carries the token or what it said. */
+/**
+ * The directory over Upstash's REST protocol. Every call rejects while it is away; no error carries the token or what
+ * it said.
+ */
 export function openUpstashDirectory({ url, token, answerMs = ANSWER_MS }: UpstashPlace): Directory {
   const endpoint = new URL("/pipeline", url).href;
   const commands: Commands = async (list) => {
