@@ -8,7 +8,10 @@ import type { PoolReport } from "@whisper/shared/directory/pool-report";
 
 /** Bytes between roles: at most once, in order per publisher and subject, no memory of what nobody heard. */
 export type Bus = {
-  /** Never throws, never waits. What is published while the bus is away is lost. The payload is the bus's from then on. */
+  /**
+   * Never throws, never waits. What is published while the bus is away is lost. The payload is the bus's from then
+   * on.
+   */
   publish(subject: string, payload: Uint8Array): void;
   /** Every listener hears each payload once; of listeners with the same `group` on a subject, one does. */
   listen(subject: string, on: (payload: Uint8Array) => void, options?: { readonly group?: string }): { stop(): void };
@@ -22,7 +25,10 @@ export type Bus = {
 
 export type Place = "idle" | "seeking" | "proposed" | "chatting";
 
-/** Where one session stands, as its home region keeps it. Details, half and over are the shard's own words, at most 1 KiB together. */
+/**
+ * Where one session stands, as its home region keeps it. Details, half and over are the shard's own words, at most 1
+ * KiB together.
+ */
 export type Standing = {
   readonly place: Place;
   readonly details?: string;
@@ -68,15 +74,22 @@ export type Whereabouts = {
   readonly epoch?: number;
 };
 
-/** The records of a home region. Every call is one atomic script; (epoch, rev) only ever rises. Rejects when the store is away. */
+/**
+ * The records of a home region. Every call is one atomic script; (epoch, rev) only ever rises. Rejects when the store
+ * is away.
+ */
 export type Records = {
   admit(ask: AdmitAsk, nowMs: number): Promise<AdmitAnswer>;
   /**
-   * Applied when (epoch, rev) is above the stored one, or there is no record. A rev that is not above it within the same epoch is
-   * a late or doubled write: taken, without effect. A lower epoch is `lower`: a newer socket has the session.
+   * Applied when (epoch, rev) is above the stored one, or there is no record. A rev that is not above it within the
+   * same epoch is a late or doubled write: taken, without effect. A lower epoch is `lower`: a newer socket has the
+   * session.
    */
   write(ask: WriteAsk, nowMs: number): Promise<"taken" | "lower">;
-  /** Ends the half of `chat` unless the record's epoch is above `epoch`; no record, or none of this chat, counts as ended. */
+  /**
+   * Ends the half of `chat` unless the record's epoch is above `epoch`; no record, or none of this chat, counts as
+   * ended.
+   */
   endHalf(
     session: SessionId,
     chat: ChatId,
@@ -145,7 +158,10 @@ export type Letter = {
   >;
 };
 
-/** The waiting list and the proposals of one desk. Every call is one atomic change and returns the letters it calls for. */
+/**
+ * The waiting list and the proposals of one desk. Every call is one atomic change and returns the letters it calls
+ * for.
+ */
 export type WaitingList = {
   seek(seek: MemoOf<"seek">, nowMs: number): Promise<readonly Letter[]>;
   cancel(cancel: MemoOf<"cancel">, nowMs: number): Promise<readonly Letter[]>;
@@ -168,7 +184,10 @@ export type WaitingList = {
   close(): Promise<void>;
 };
 
-/** Lines for operators: a name from a table, and numbers or names from closed lists. Never a text, an id, an address or a token. */
+/**
+ * Lines for operators: a name from a table, and numbers or names from closed lists. Never a text, an id, an address
+ * or a token.
+ */
 export type Log = {
   info(event: string, fields?: Readonly<Record<string, number | string | boolean>>): void;
   warn(event: string, fields?: Readonly<Record<string, number | string | boolean>>): void;

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { lives, treeOf } from "./support/processes.ts";
+import { commandOf, lives, treeOf } from "./support/processes.ts";
 import { until } from "./support/until.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -47,8 +47,6 @@ const ready = async (one: Run): Promise<readonly number[]> => {
   );
   return treeOf(one.process.pid ?? 0);
 };
-const scratches = (): readonly string[] =>
-  readdirSync(tmpdir()).filter((name) => /^whisper-(world|redis|nats)/.test(name));
 
 afterEach(async () => {
   for (const one of runs.splice(0)) {
@@ -113,8 +111,8 @@ describe.each(["embedded", "real"])("on the %s engine", (engine) => {
   test.each(["SIGINT", "SIGTERM"] as const)(
     "one line when ready; after %s all is gone",
     async (signal) => {
-      const before = scratches();
-      const one = run(["--engine", engine]);
+      const scratch = mkdtempSync(join(tmpdir(), "whisper-cli-"));
+      const one = run(["--engine", engine], { ...ANY_PORTS, TMPDIR: scratch });
       const tree = await ready(one);
       expect(tree.length).toBeGreaterThan(engine === "real" ? 5 : 2);
       one.process.kill(signal);
@@ -122,7 +120,8 @@ describe.each(["embedded", "real"])("on the %s engine", (engine) => {
       expect(tree.filter(lives)).toEqual([]);
       expect(one.stdout).toMatch(READY);
       expect(one.code).toBe(0);
-      expect(scratches().filter((name) => !before.includes(name))).toEqual([]);
+      expect(readdirSync(scratch).filter((name) => name.startsWith("whisper-"))).toEqual([]);
+      rmSync(scratch, { recursive: true });
     },
     STARTED_MS,
   );
@@ -164,14 +163,29 @@ test(
 );
 
 test(
+  "when a server dies, the rest stops and says so",
+  async () => {
+    const one = run(["--engine", "real"]);
+    const tree = await ready(one);
+    const redis = tree.find((pid) => commandOf(pid).startsWith("redis-server"));
+    process.kill(redis ?? 0, "SIGKILL");
+    await ended(one);
+    expect(one.stderr).toContain("redis-server has ended");
+    expect(one.code).toBe(1);
+    expect(tree.filter(lives)).toEqual([]);
+  },
+  STARTED_MS,
+);
+
+test(
   "when the edge dies, the rest stops and says so",
   async () => {
     const one = run([]);
     const tree = await ready(one);
-    const workerd = tree.find((pid) => existsSync(`/proc/${pid}/exe`) && pid !== one.process.pid);
-    process.kill(workerd ?? 0, "SIGKILL");
+    const edge = tree.find((pid) => commandOf(pid).includes("serve.ts"));
+    process.kill(edge ?? 0, "SIGKILL");
     await ended(one);
-    expect(one.stderr).toMatch(/has ended/);
+    expect(one.stderr).toContain("the edge has ended");
     expect(one.code).toBe(1);
     expect(tree.filter(lives)).toEqual([]);
   },

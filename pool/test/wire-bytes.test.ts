@@ -4,7 +4,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { startRegion, type TestRegion } from "./support/region.ts";
 import { until } from "./support/stranger.ts";
 
-// Bytes as they come from a bad network: together, or one by one. Written by hand (RFC 6455), because a library would tidy them.
+// Bytes as they come from a bad network: together, or one by one. Written by hand (RFC 6455), because a library would
+// tidy them.
 
 let region: TestRegion;
 beforeAll(async () => {

@@ -29,7 +29,10 @@ export const FRAME_ERRORS = {
 } as const satisfies Record<string, { say: string }>;
 export type FrameErrorCode = keyof typeof FRAME_ERRORS;
 
-/** Thrown only at the HTTP rim, turned into `{error}` there. Carries a code, never a stranger's words and never a token. */
+/**
+ * Thrown only at the HTTP rim, turned into `{error}` there. Carries a code, never a stranger's words and never a
+ * token.
+ */
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly code: HttpErrorCode;

@@ -1,4 +1,7 @@
-/** Every bound in the system. A number that limits something lives here or nowhere; settings may replace those marked (setting). */
+/**
+ * Every bound in the system. A number that limits something lives here or nowhere; settings may replace those marked
+ * (setting).
+ */
 
 // Texts and frames (PROTOCOL L1–L3).
 export const TEXT_POINTS_MAX = 2_000;

@@ -28,7 +28,10 @@ type Call = Waiting & {
   triesLeft: number;
 };
 
-/** Requests to the region's clerk: 1.5 s for an answer, asked once more, then silence (DESIGN §9). Nothing waits: answers call back. */
+/**
+ * Requests to the region's clerk: 1.5 s for an answer, asked once more, then silence (DESIGN §9). Nothing waits:
+ * answers call back.
+ */
 export class ClerkCalls {
   readonly #open = new Map<number, Call>();
   readonly #deadlines: Deadlines<Call>;
@@ -68,7 +71,10 @@ export class ClerkCalls {
     this.#send(memo);
   }
 
-  /** An answer came. One that nobody waits for (late, doubled, of another kind) is dropped; tells whether it was taken. */
+  /**
+   * An answer came. One that nobody waits for (late, doubled, of another kind) is dropped; tells whether it was
+   * taken.
+   */
   answered(answer: MemoOf<AnswerKind>): boolean {
     const call = this.#open.get(answer.req);
     if (call === undefined || call.expects !== answer.kind) return false;

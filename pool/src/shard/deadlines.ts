@@ -4,7 +4,9 @@ export type Waiting = { wakeMs: number };
 /** How fine the wheel is: nothing wakes earlier than its moment, nor later than this and one turn. */
 const TICK_MS = 50;
 
-/** One timing wheel for all who wait, turned by one interval: no timer per socket, no scan of those that do not wait. */
+/**
+ * One timing wheel for all who wait, turned by one interval: no timer per socket, no scan of those that do not wait.
+ */
 export class Deadlines<T extends Waiting> {
   readonly #ticks = new Map<number, Set<T>>();
   readonly #wake: (one: T) => void;

@@ -41,7 +41,10 @@ export function endSocket(socket: Socket, name: CloseName, retryAfterS?: number)
 /** How long a newcomer is asked to wait when the home region cannot be reached, or has just come back empty. */
 const HOME_AWAY_S = 5;
 
-/** What is checked after the 101 (DESIGN §5.3): the ticket's age, a place, bans and the epoch, the last two by the home's clerk. */
+/**
+ * What is checked after the 101 (DESIGN §5.3): the ticket's age, a place, bans and the epoch, the last two by the
+ * home's clerk.
+ */
 export class Entrance {
   readonly #world: EntranceWorld;
 
@@ -129,7 +132,10 @@ export class Entrance {
     apply(came, { event: "back" });
   }
 
-  /** A place whose shard is gone, from what its record kept: the chat goes on, numbers are learned from the partner's shard. */
+  /**
+   * A place whose shard is gone, from what its record kept: the chat goes on, numbers are learned from the partner's
+   * shard.
+   */
   #rebuild(answer: MemoOf<"admitted">): Session {
     const nowMs = this.#world.nowMs();
     const over = parseOver(answer.over, nowMs);

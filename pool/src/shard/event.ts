@@ -80,7 +80,10 @@ export type Count =
 
 export type Step = { readonly next: Session; readonly effects: readonly Effect[] };
 
-/** What a decision may know beside the session: time, whose it is, and the rules of this shard. Never a socket, never the bus. */
+/**
+ * What a decision may know beside the session: time, whose it is, and the rules of this shard. Never a socket, never
+ * the bus.
+ */
 export type Ctx = {
   readonly nowMs: number;
   readonly me: Me;

@@ -4,7 +4,9 @@ import type { Waiting } from "./deadlines.ts";
 import { IDLE, type Me, type Session } from "./session.ts";
 import { type Holder, Slots } from "./slots.ts";
 
-/** What the hub needs of a socket; the listener's own fits. Sending to a closed one throws: the hub forgets it first. */
+/**
+ * What the hub needs of a socket; the listener's own fits. Sending to a closed one throws: the hub forgets it first.
+ */
 export type Socket = {
   /** 1 sent, 0 waits in its buffer, 2 dropped because too much waits there. */
   send(wire: string): number;
@@ -68,7 +70,10 @@ export class Hub {
     return { slot, me, value, no: this.slots.nos[slot] as number, wakeMs: Number.POSITIVE_INFINITY };
   }
 
-  /** After an event: somebody with a place is kept, somebody idle without a past is only their slot again. Tells which. */
+  /**
+   * After an event: somebody with a place is kept, somebody idle without a past is only their slot again. Tells
+   * which.
+   */
   settle(person: Person): boolean {
     const { slot, value, me } = person;
     if (value === IDLE || (value.place === "idle" && slot < 0)) {
@@ -117,7 +122,10 @@ export class Hub {
     return { replaced, person };
   }
 
-  /** The socket in `slot` is gone: the slot is free, its person (if any) has none. The old socket's own close finds slot -1. */
+  /**
+   * The socket in `slot` is gone: the slot is free, its person (if any) has none. The old socket's own close finds
+   * slot -1.
+   */
   leave(slot: number): Person | undefined {
     const socket = this.#sockets[slot];
     if (socket !== undefined) socket.getUserData().slot = -1;

@@ -18,7 +18,10 @@ export type InboxWorld = {
   dropped(): void;
 };
 
-/** The second door in: every memo for this shard, from its bus subscription or straight from a neighbour on the same shard. */
+/**
+ * The second door in: every memo for this shard, from its bus subscription or straight from a neighbour on the same
+ * shard.
+ */
 export function receive(memo: Memo, world: InboxWorld): void {
   switch (memo.kind) {
     case "text":

@@ -21,7 +21,10 @@ export type Door = {
   closed(slot: number): void;
 };
 
-/** What a socket carries: its slot. A bare number crashes the library. The ticket is here only until the socket is open. */
+/**
+ * What a socket carries: its slot. A bare number crashes the library. The ticket is here only until the socket is
+ * open.
+ */
 type UserData = { slot: number; ticket?: GoodTicket };
 
 const STATUS: Readonly<Record<TicketFault, string>> = {
@@ -35,7 +38,10 @@ const STATUS: Readonly<Record<TicketFault, string>> = {
 
 export type Listening = { readonly port: number; stopListening(): void; closeAll(): void };
 
-/** Listens for sockets on `host:port` (0 picks a free port). Rejects when the port is taken. The one file that knows the socket library. */
+/**
+ * Listens for sockets on `host:port` (0 picks a free port). Rejects when the port is taken. The one file that knows
+ * the socket library.
+ */
 export function listen(host: string, port: number, door: Door): Promise<Listening> {
   const app = App();
   app.ws<UserData>(SOCKET_PATH, {

@@ -7,7 +7,10 @@ export type Meter = { readonly everyMs: number; readonly burst: number };
 /** `count` units per `windowMs`, all of them at once at most. */
 export const meterOf = (count: number, windowMs: number): Meter => ({ everyMs: windowMs / count, burst: count });
 
-/** How long `units` must wait; 0 when they may pass now. More than `burst` at once never pass a full bucket: they wait for one. */
+/**
+ * How long `units` must wait; 0 when they may pass now. More than `burst` at once never pass a full bucket: they wait
+ * for one.
+ */
 export function waitMs(meter: Meter, arrivalMs: number, nowMs: number, units = 1): number {
   const room = meter.everyMs * Math.max(meter.burst, units);
   return Math.max(0, Math.max(arrivalMs, nowMs) + meter.everyMs * units - room - nowMs);

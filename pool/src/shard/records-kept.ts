@@ -10,8 +10,8 @@ type Write = Ask<"write">;
 const TOUCH_BATCH_MAX = 500;
 
 /**
- * Keeps the records of this shard's sessions at their home: each change is sent at once, awaited by nobody, and repeated
- * until taken; only the newest of a session matters (DESIGN §7, Writing).
+ * Keeps the records of this shard's sessions at their home: each change is sent at once, awaited by nobody, and
+ * repeated until taken; only the newest of a session matters (DESIGN §7, Writing).
  */
 export class RecordsKept {
   readonly #open = new Map<SessionId, Write>();

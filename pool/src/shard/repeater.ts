@@ -12,7 +12,10 @@ type Entry = Waiting & {
   tries: number;
 };
 
-/** Memos that must arrive: sent again at 0.2, 1 and 3 s, then every 5 s, until acknowledged or 90 s have passed (DESIGN §7). */
+/**
+ * Memos that must arrive: sent again at 0.2, 1 and 3 s, then every 5 s, until acknowledged or 90 s have passed
+ * (DESIGN §7).
+ */
 export class Repeater {
   readonly #open = new Map<number, Entry>();
   readonly #deadlines: Deadlines<Entry>;
@@ -53,7 +56,10 @@ export class Repeater {
     send(memo);
   }
 
-  /** It was acknowledged: whose it was, or `undefined` for a number that is not open (an acknowledgement that came twice). */
+  /**
+   * It was acknowledged: whose it was, or `undefined` for a number that is not open (an acknowledgement that came
+   * twice).
+   */
   done(memo: number): { readonly session: SessionId | undefined } | undefined {
     const entry = this.#open.get(memo);
     if (entry === undefined) return undefined;

@@ -20,8 +20,8 @@ export type LoopWorld = {
 };
 
 /**
- * Runs events to completion: what one event sends to people of the same shard, and sockets that the library closes while
- * we write to them, wait until it is done, and follow in the same turn. So no event ever sees another's half.
+ * Runs events to completion: what one event sends to people of the same shard, and sockets that the library closes
+ * while we write to them, wait until it is done, and follow in the same turn. So no event ever sees another's half.
  */
 export class RunLoop {
   readonly #world: LoopWorld;
@@ -67,7 +67,10 @@ export class RunLoop {
     }
   }
 
-  /** Decide, act, settle: for those that are inside the loop already. A broken promise of ours closes that one socket and no other. */
+  /**
+   * Decide, act, settle: for those that are inside the loop already. A broken promise of ours closes that one socket
+   * and no other.
+   */
   run(person: Person, event: Event): void {
     const { hub, rules, hands, nowMs, wakeAt } = this.#world;
     try {

@@ -7,7 +7,10 @@ import { seekMemo } from "./step-seek.ts";
 
 const LANES: readonly Lane[] = ["live", "test"];
 
-/** Tells the desk every 2 s how many seek here, and sends the whole list where the desk's count differs, so that an emptied list is whole again (DESIGN §8). */
+/**
+ * Tells the desk every 2 s how many seek here, and sends the whole list where the desk's count differs, so that an
+ * emptied list is whole again (DESIGN §8).
+ */
 export class SeekerLists {
   readonly #hub: Hub;
   readonly #address: Address;

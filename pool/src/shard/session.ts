@@ -38,7 +38,10 @@ type Kept = {
 
 export type Idle = { readonly place: "idle" } & Kept;
 
-/** The two values of a search: `joinedMs` is its place in the queue and never changes, `waitedMs` stands still during a proposal. */
+/**
+ * The two values of a search: `joinedMs` is its place in the queue and never changes, `waitedMs` stands still during
+ * a proposal.
+ */
 type Search = Kept & {
   readonly wish: Wish;
   readonly seekNo: number;
@@ -129,7 +132,10 @@ export const SPANS: Spans = {
   givenUpMs: 60_000,
 };
 
-/** The next moment at which this value changes by itself; Infinity for never. One deadline a person, derived, never stored. */
+/**
+ * The next moment at which this value changes by itself; Infinity for never. One deadline a person, derived, never
+ * stored.
+ */
 export function wakeAtMs(now: Session, spans: Spans): number {
   switch (now.place) {
     case "idle":

@@ -46,8 +46,8 @@ export type ShardWorld = {
 const TURN_MS = 50;
 
 /**
- * One process of a pool: sockets in, memos in, deadlines in; decisions by `step`; acts by `runEffects`. From bytes in to
- * bytes out nothing waits, so nothing can happen in the middle of a frame (DESIGN §7, ARCHITECTURE).
+ * One process of a pool: sockets in, memos in, deadlines in; decisions by `step`; acts by `runEffects`. From bytes in
+ * to bytes out nothing waits, so nothing can happen in the middle of a frame (DESIGN §7, ARCHITECTURE).
  */
 export class Shard {
   readonly address: Address;

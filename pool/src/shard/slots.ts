@@ -15,8 +15,9 @@ export type Holder = {
 };
 
 /**
- * The idle crowd: one row of typed arrays a socket, found by session id through an open-addressing index (linear probing,
- * backward-shift deletion). An idle admitted session costs about 70 bytes here and no object at all (DESIGN §10).
+ * The idle crowd: one row of typed arrays a socket, found by session id through an open-addressing index (linear
+ * probing, backward-shift deletion). An idle admitted session costs about 70 bytes here and no object at all (DESIGN
+ * §10).
  */
 export class Slots {
   readonly capacity: number;

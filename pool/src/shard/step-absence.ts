@@ -11,7 +11,10 @@ import { beginChat } from "./step-proposal.ts";
 const ASK_AGAIN_MS = 5_000;
 const ASK_AT_MOST_MS = 300_000;
 
-/** What a memo from the partner's shard does. Lower epochs are a zombie's and dropped; a higher one tells where the partner is now. */
+/**
+ * What a memo from the partner's shard does. Lower epochs are a zombie's and dropped; a higher one tells where the
+ * partner is now.
+ */
 export function onChatMemo(now: Session, memo: ChatMemo, ctx: Ctx): Step {
   if (now.place === "chatting" && now.chat === memo.chat) {
     if (memo.epoch < now.partner.epoch) return { next: now, effects: [count("memo_stale")] };

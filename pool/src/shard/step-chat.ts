@@ -16,8 +16,8 @@ const refused = (now: Session, code: "invalid_chat" | "out_of_order", id?: numbe
 const retryAfterS = (ms: number): number => Math.max(1, Math.ceil(ms / 1_000));
 
 /**
- * A text of this person's (DESIGN §7.2). The next number is charged and relayed; a number relayed before is a resend: checked
- * again, its bytes charged, the text meter not; a larger one has a gap before it. Nothing is ever renumbered.
+ * A text of this person's (DESIGN §7.2). The next number is charged and relayed; a number relayed before is a resend:
+ * checked again, its bytes charged, the text meter not; a larger one has a gap before it. Nothing is ever renumbered.
  */
 export function onText(now: Session, frame: FrameOf<"message">, bytes: number, ctx: Ctx): Step {
   assert(now.place === "chatting", "the table lets only a chatter speak");
@@ -69,7 +69,9 @@ export function onText(now: Session, frame: FrameOf<"message">, bytes: number, c
   return { next, effects: isNew ? [relay] : [relay, count("resent")] };
 }
 
-/** What a client may claim to have: never more than was relayed to it, where this shard knows that (-1: it does not). */
+/**
+ * What a client may claim to have: never more than was relayed to it, where this shard knows that (-1: it does not).
+ */
 const seenUpTo = (now: Chatting, claimed: number): number => (now.seen < 0 ? claimed : Math.min(claimed, now.seen));
 
 /** The memo that says how far this person's client has come. */

@@ -5,7 +5,10 @@ import { type Ctx, type Effect, nothing, type Step, send } from "./event.ts";
 import type { Session } from "./session.ts";
 import { endChat } from "./step-chat.ts";
 
-/** A report or a block: about the running chat, or the one that ended in the last ten minutes. Block ends a running chat, report does not. */
+/**
+ * A report or a block: about the running chat, or the one that ended in the last ten minutes. Block ends a running
+ * chat, report does not.
+ */
 export function onLateWord(now: Session, frame: FrameOf<"report" | "block">, ctx: Ctx): Step {
   const running = now.place === "chatting" && now.chat === frame.chat_id ? now.partner.device : undefined;
   const past = now.over?.chat === frame.chat_id && ctx.nowMs < now.over.untilMs ? now.over.device : undefined;

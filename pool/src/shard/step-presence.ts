@@ -30,7 +30,10 @@ export function onGone(now: Session, ctx: Ctx): Step {
   }
 }
 
-/** A socket is there again: `resumed` says where the person stands, then come the frames that rebuild it (DESIGN §5.1). */
+/**
+ * A socket is there again: `resumed` says where the person stands, then come the frames that rebuild it (DESIGN
+ * §5.1).
+ */
 export function onReturn(now: Session, ctx: Ctx): Step {
   switch (now.place) {
     case "idle":

@@ -14,7 +14,10 @@ import {
 import { standingOf } from "./standing.ts";
 import { declineMemo, seekAgain } from "./step-seek.ts";
 
-/** What a desk's memo does. The person's shard has the last word: it takes one offer at a time, and only a current one (DESIGN §8). */
+/**
+ * What a desk's memo does. The person's shard has the last word: it takes one offer at a time, and only a current one
+ * (DESIGN §8).
+ */
 export function onDeskMemo(now: Session, memo: DeskMemo, ctx: Ctx): Step {
   if (memo.epoch !== ctx.me.epoch) {
     if (memo.kind !== "offer" && memo.kind !== "paired") return { next: now, effects: [count("memo_stale")] };

@@ -77,7 +77,10 @@ export function seekingFrom(wish: Wish, joinedMs: number, waitedMs: number, over
   };
 }
 
-/** Seeks again after a proposal came to nothing: same place in the queue, same wait, a new number. Who is away waits until they are back. */
+/**
+ * Seeks again after a proposal came to nothing: same place in the queue, same wait, a new number. Who is away waits
+ * until they are back.
+ */
 export function seekAgain(now: Seeking | Proposed, ctx: Ctx, before: readonly Effect[]): Step {
   const waitedMs = now.place === "seeking" ? waitedOf(now, ctx.nowMs) : now.waitedMs;
   const next: Seeking = { ...seekingFrom(now.wish, now.joinedMs, waitedMs, now.over, ctx), awayMs: now.awayMs };

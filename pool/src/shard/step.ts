@@ -12,8 +12,8 @@ import { onSeekFrame, startSeek } from "./step-seek.ts";
 import { onWake } from "./step-wake.ts";
 
 /**
- * The whole decision: what one event does to one person. Pure: no clock, no socket, no await (DESIGN §5, the state table).
- * Total: every event has an answer in every place.
+ * The whole decision: what one event does to one person. Pure: no clock, no socket, no await (DESIGN §5, the state
+ * table). Total: every event has an answer in every place.
  */
 export function step(now: Session, event: Event, ctx: Ctx): Step {
   switch (event.event) {
@@ -40,7 +40,10 @@ export function step(now: Session, event: Event, ctx: Ctx): Step {
   }
 }
 
-/** What one frame from this person does. The gate reads the protocol table; the cases below assert what it let through. */
+/**
+ * What one frame from this person does. The gate reads the protocol table; the cases below assert what it let
+ * through.
+ */
 function onFrame(now: Session, frame: ClientFrame, bytes: number, ctx: Ctx): Step {
   const { allowedIn, illegal } = CLIENT_FRAMES[frame.type];
   if (!(allowedIn as readonly string[]).includes(now.place)) {

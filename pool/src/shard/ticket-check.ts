@@ -10,8 +10,8 @@ export type TicketFault = "no_ticket" | "shape" | "unknown_key" | "other_pool" |
 export type GoodTicket = { readonly claims: TicketClaims; readonly epoch: number };
 
 /**
- * What is checked before the 101, cheapest first: length, shape, key name, audience, accept bucket, signature (DESIGN §6).
- * Everything an honest client can meet (stale, banned, full, draining) is told after it.
+ * What is checked before the 101, cheapest first: length, shape, key name, audience, accept bucket, signature (DESIGN
+ * §6). Everything an honest client can meet (stale, banned, full, draining) is told after it.
  */
 export function checkTicket(
   header: string,

@@ -38,7 +38,10 @@ console.log(JSON.stringify({ fuzz: "step", seed, ...tally, threw: 0, startMb, en
 console.log(JSON.stringify(await fuzzSockets(onSocket, seed)));
 process.exit();
 
-/** Two people in a chat who send noise at each other, new ones every thousand frames, and two who only talk: those must not notice. */
+/**
+ * Two people in a chat who send noise at each other, new ones every thousand frames, and two who only talk: those
+ * must not notice.
+ */
 async function fuzzSockets(count: number, seed: number) {
   const wide = meterOf(1e9, 1_000);
   const meters = { frames: wide, frameBytes: wide, texts: wide, textBytes: wide, typing: wide };

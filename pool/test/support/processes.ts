@@ -28,3 +28,12 @@ export function treeOf(root: number): readonly number[] {
   for (const pid of tree) tree.push(...all.filter(({ parent }) => parent === pid).map((child) => child.pid));
   return tree;
 }
+
+/** What a process was started as, its words parted by spaces; empty when it is gone. */
+export function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+  } catch {
+    return ""; // gone while we looked
+  }
+}

@@ -1,4 +1,7 @@
-/** We are wrong, not the world. In a session it closes that one socket with `our_fault`; at start-up it ends the process. */
+/**
+ * We are wrong, not the world. In a session it closes that one socket with `our_fault`; at start-up it ends the
+ * process.
+ */
 export class InvariantError extends Error {
   override readonly name = "InvariantError";
 }

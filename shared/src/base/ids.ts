@@ -4,7 +4,10 @@ import type { Random } from "./random.ts";
 declare const brand: unique symbol;
 type Branded<B extends string> = string & { readonly [brand]: B };
 
-/** One anonymous person's presence: 16 random bytes, 22 letters. Its holder and the server know it; the partner never does. */
+/**
+ * One anonymous person's presence: 16 random bytes, 22 letters. Its holder and the server know it; the partner never
+ * does.
+ */
 export type SessionId = Branded<"session">;
 /** One chat, known to both of its people. */
 export type ChatId = Branded<"chat">;
@@ -26,7 +29,10 @@ export const newChatId = (random: Random): ChatId => toBase64Url(random.bytes(16
 export const isSessionId = (value: unknown): value is SessionId => typeof value === "string" && ID.test(value);
 export const isChatId = (value: unknown): value is ChatId => typeof value === "string" && ID.test(value);
 export const isDeviceHash = (value: unknown): value is DeviceHash => typeof value === "string" && HASH.test(value);
-/** Regions and pools: lower-case letters, digits and dashes, 24 at most, so that they fit a bus subject and an address. */
+/**
+ * Regions and pools: lower-case letters, digits and dashes, 24 at most, so that they fit a bus subject and an
+ * address.
+ */
 export const isRegionName = (value: unknown): value is RegionName => typeof value === "string" && NAME.test(value);
 export const isPoolName = (value: unknown): value is PoolName => typeof value === "string" && NAME.test(value);
 

@@ -80,7 +80,10 @@ export type WhisperClient = {
   cancel(): void;
   accept(): void;
   decline(): void;
-  /** Takes a text of 1 to 2,000 code points; false when it is none or no chat is running. It is shown at once and sent when possible. */
+  /**
+   * Takes a text of 1 to 2,000 code points; false when it is none or no chat is running. It is shown at once and sent
+   * when possible.
+   */
   say(text: string): boolean;
   typing(isTyping: boolean): void;
   end(): void;

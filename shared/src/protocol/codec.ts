@@ -21,7 +21,10 @@ export function decodeClientFrame(wire: string): { readonly ok: true; readonly v
   return name === "message" && typeof id === "number" ? { ok: false, code: body.code, id } : body;
 }
 
-/** Wire text to a server's frame, for clients. A frame of a newer server (unknown type) is `unsupported_type`: skip it. */
+/**
+ * Wire text to a server's frame, for clients. A frame of a newer server (unknown type) is `unsupported_type`: skip
+ * it.
+ */
 export function decodeServerFrame(wire: string): Result<ServerFrame, "parse_error" | "unsupported_type"> {
   const fields = objectIn(wire);
   const name = fields?.type;
@@ -36,7 +39,10 @@ export const encodeFrame = (frame: ServerFrame | ClientFrameWire): string => JSO
 /** A client's frame as it goes on the wire (absent fields left out). */
 export type ClientFrameWire = { readonly type: ClientFrameName } & Fields;
 
-/** One text for the person it is meant for; written by hand because nine frames of ten are this one. `ts` in whole seconds. */
+/**
+ * One text for the person it is meant for; written by hand because nine frames of ten are this one. `ts` in whole
+ * seconds.
+ */
 export function encodeMessage(id: number, text: string | undefined, ts: number, delivered: number | undefined): string {
   const body = text === undefined ? `"void":true` : `"text":${JSON.stringify(text)}`;
   const rider = delivered === undefined ? "" : `,"delivered":${delivered}`;
