@@ -43,6 +43,7 @@ test.each(Object.entries(PALETTES))("[V10] by %s every text stands out 4.5 to 1,
   };
   for (const [name, grounds] of TEXTS) for (const ground of grounds) check(name, ground, 4.5);
   for (const name of SHAPES) for (const ground of ["paper", "raised"]) check(name, ground, 3);
+  check("firm-accent", "firm", 3);
   if (contrast("#14110f", of("accent")) < 4.5) weak.push("ink on accent");
   expect(weak).toEqual([]);
 });
