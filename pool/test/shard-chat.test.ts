@@ -135,7 +135,7 @@ test("[P27] nobody learns the other's session id, device or address from any fra
   b.leave();
 });
 
-test("[J9] a report is answered when its stream has it, once however often it is sent, and also after the chat", async () => {
+test("[J6] a report is answered when its stream has it, once however often it is sent, and also after the chat", async () => {
   const { a, b, chat } = await meet([0, 1]);
   const report = { type: "report", chat_id: chat, reason: "spam", comment: "ads", evidence: ["buy this"] };
   a.say(report);

@@ -1,4 +1,5 @@
 import { toBase64Url } from "@whisper/shared/base/base64url";
+import { systemClock } from "@whisper/shared/base/clock";
 import { newSessionId, type SessionId } from "@whisper/shared/base/ids";
 import { systemRandom } from "@whisper/shared/base/random";
 import { audienceOf } from "@whisper/shared/credentials/claims";
@@ -54,7 +55,7 @@ test("[S13] a newer socket of a session takes over; the older is closed so that 
 });
 
 test("[S14] an expired ticket is told so after the 101, and 5 s of leeway are given", async () => {
-  const now = Math.floor(Date.now() / 1_000);
+  const now = Math.floor(systemClock.nowMs() / 1_000);
   const late = Stranger.withTicket(region.urlOf(0), await region.ticket({ new: true, iat: now - 60, exp: now - 30 }));
   expect(await late.end()).toMatchObject({ code: 4201 });
   const nearly = Stranger.withTicket(region.urlOf(0), await region.ticket({ new: true, iat: now - 33, exp: now - 3 }));
@@ -79,7 +80,7 @@ test("[S15] a ticket for another pool, tampered with, unsigned, by an unknown ke
 });
 
 test("[S16] claims that are not a ticket's are refused whoever signed them", async () => {
-  const now = Math.floor(Date.now() / 1_000);
+  const now = Math.floor(systemClock.nowMs() / 1_000);
   const claims = {
     typ: "ticket",
     sub: newSessionId(systemRandom),
@@ -119,7 +120,7 @@ test("[S17] somebody else's device does not resume a session", async () => {
 
 test("[S18] a banned device is told after the 101 how long; the ban ends nobody else", async () => {
   const device = newDevice();
-  await region.records.ban(device, Date.now() + 600_000, "spam", Date.now());
+  await region.records.ban(device, systemClock.nowMs() + 600_000, "spam", systemClock.nowMs());
   const banned = await region.enter({ device });
   const { code, reason } = await banned.end();
   expect(code).toBe(4300);

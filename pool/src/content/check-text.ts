@@ -14,8 +14,8 @@ export type Verdict =
 const CLEAN: Verdict = Object.freeze({ blocked: false });
 
 /**
- * Judges one text (PROTOCOL N1–N8). Pure and synchronous: safe between bytes in and bytes out. Never throws, keeps nothing, and takes
- * time in proportion to the length. A clean text gets one shared frozen verdict.
+ * Judges one text (PROTOCOL N1–N8). Pure and synchronous: safe between bytes in and bytes out. Never throws, keeps
+ * nothing, and takes time in proportion to the length. A clean text gets one shared frozen verdict.
  */
 export function checkText(text: string): Verdict {
   const lower = text.toLowerCase();

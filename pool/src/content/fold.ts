@@ -1,6 +1,7 @@
 /**
- * One reading for the many ways to write the same letters: lower case, compatibility forms resolved, no marks, no invisible characters,
- * and letters that only look Latin made Latin. Other scripts stay as they are, so that a Russian sentence is not read as English.
+ * One reading for the many ways to write the same letters: lower case, compatibility forms resolved, no marks, no
+ * invisible characters, and letters that only look Latin made Latin. Other scripts stay as they are, so that a
+ * Russian sentence is not read as English.
  */
 
 /** Letters taken for Latin ones (chosen after Unicode TR 39, lower case), one row per Latin letter. */
@@ -58,7 +59,10 @@ const ALIKE = [...LATIN_OF.keys()].join("");
 /** Squared and circled capitals (🅰) and flag letters (🇦), which compatibility folding leaves alone. */
 const BOXED = /[\u{1f150}-\u{1f169}\u{1f170}-\u{1f189}\u{1f1e6}-\u{1f1ff}]/gu;
 const BOX_STARTS = [0x1_f1_e6, 0x1_f1_70, 0x1_f1_50] as const;
-/** Marks, invisible characters, lone surrogates (or what stands for them) and controls; what separates lines and columns stays. */
+/**
+ * Marks, invisible characters, lone surrogates (or what stands for them) and controls; what separates lines and
+ * columns stays.
+ */
 const HIDDEN = /(?![\t\n\r])[\p{M}\p{Default_Ignorable_Code_Point}\p{Cs}\p{Cc}\ufffd]/gu;
 /** Arabic phrases that are one character: up to 18 when taken apart, and never Latin. */
 const WHOLE_PHRASE = /[\ufdf0-\ufdfd]/g;
@@ -71,8 +75,8 @@ const WORD_ALIKE = new RegExp(`(?<![${WORD_CLASS}])[a-z0-9${ALIKE}]+(?![${WORD_C
 const DIGITS = /[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f]/g;
 
 /**
- * Folds `text` to the one reading that the word rules know. Idempotent; never throws, also not on lone surrogates. Plain ASCII without
- * control characters only becomes lower case, so a caller that knows this may skip the call.
+ * Folds `text` to the one reading that the word rules know. Idempotent; never throws, also not on lone surrogates.
+ * Plain ASCII without control characters only becomes lower case, so a caller that knows this may skip the call.
  */
 export function fold(text: string): string {
   let out = text

@@ -21,7 +21,10 @@ export const SAW = {
   wordFlood: 512,
 } as const;
 
-/** As many equal letters, `!` or `?` in a row are a flood; of anything else (dots, dashes, digits, spaces, emoji) it takes more. */
+/**
+ * As many equal letters, `!` or `?` in a row are a flood; of anything else (dots, dashes, digits, spaces, emoji) it
+ * takes more.
+ */
 const LOUD_RUN = 5;
 const STRETCHED_RUN = 3;
 const QUIET_RUN = 12;
@@ -66,7 +69,10 @@ const AT = code("@");
 const SPACE_UNIT = code(" ");
 const BANG = code("!");
 
-/** Says which checks `lower` (a text in lower case) needs, as bits of `SAW`. Two steps per UTF-16 unit; allocates nothing. */
+/**
+ * Says which checks `lower` (a text in lower case) needs, as bits of `SAW`. Two steps per UTF-16 unit; allocates
+ * nothing.
+ */
 export function glance(lower: string): number {
   return traces(lower) | floods(lower);
 }

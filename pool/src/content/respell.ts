@@ -1,9 +1,15 @@
 import { WORD_CLASS } from "./fold.ts";
 import { SAW } from "./glance.ts";
 
-/** Undoes spellings that hide a word from a plain search: f u c k, f.u.c.k, b1tch, fuuuck. Each is done only where a glance saw its trace. */
+/**
+ * Undoes spellings that hide a word from a plain search: f u c k, f.u.c.k, b1tch, fuuuck. Each is done only where a
+ * glance saw its trace.
+ */
 
-/** Three or more letters that each stand alone, one to three other characters between them. Every step eats one letter: linear. */
+/**
+ * Three or more letters that each stand alone, one to three other characters between them. Every step eats one
+ * letter: linear.
+ */
 const SPACED = new RegExp(
   `(?<![${WORD_CLASS}])[a-z0-9@$](?:[^${WORD_CLASS}@$]{1,3}[a-z0-9@$](?![${WORD_CLASS}])){2,}`,
   "g",
@@ -33,14 +39,18 @@ const LETTER_OF: Readonly<Record<string, string>> = {
   "+": "t",
 };
 
-/** Every other reading of a folded text that its glance calls for, the plain one not among them. At most 17, each no longer than the text. */
+/**
+ * Every other reading of a folded text that its glance calls for, the plain one not among them. At most 17, each no
+ * longer than the text.
+ */
 export function otherReadings(folded: string, saw: number): ReadonlySet<string> {
   const readings = new Set<string>([folded]);
   if ((saw & (SAW.spaced | SAW.punctured)) !== 0) {
     const joined = (saw & SAW.spaced) !== 0 ? folded.replace(SPACED, joinLetters) : folded;
     readings.add((saw & SAW.punctured) !== 0 ? joined.replace(PUNCTURE, "") : joined);
   }
-  // Joining may bring a letter and a sign together, so every reading is looked at, not only when the glance saw them touch.
+  // Joining may bring a letter and a sign together, so every reading is looked at, not only when the glance saw them
+  // touch.
   for (const one of [...readings]) {
     if ((saw & (SAW.leet | SAW.spaced | SAW.punctured)) === 0) break;
     readings.add(one.replace(LEET_WORD, unleetWithI));

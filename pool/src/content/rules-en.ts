@@ -1,7 +1,8 @@
 /**
- * What may not be said, in English: seven groups of words and phrases. Braces stand for choices ("kill{s,ing,}"). All is lower case and
- * without apostrophes, as folded text is. Mild swearing is not here; words that are innocent in another sense (dick, cock, ass, rape,
- * shoot) stand only in phrases. The words are offensive because they must be recognised.
+ * What may not be said, in English: seven groups of words and phrases. Braces stand for choices ("kill{s,ing,}"). All
+ * is lower case and without apostrophes, as folded text is. Mild swearing is not here; words that are innocent in
+ * another sense (dick, cock, ass, rape, shoot) stand only in phrases. The words are offensive because they must be
+ * recognised.
  */
 export const WORD_RULES = ["hate", "harassment", "sexual", "doxxing", "scam", "threat", "extremism"] as const;
 export type WordRule = (typeof WORD_RULES)[number];

@@ -5,7 +5,10 @@ export type SpamRule = (typeof SPAM_RULES)[number];
 
 /** Endings that are an address by themselves: hardly a word begins so after a full stop without its space. */
 const ENDINGS = "com|net|org|io|co|xyz|info|biz|dev|app|edu|gov|cn|tk|icu|xxx|onion";
-/** Endings that are also words, abbreviations or file types (ok.me too, readme.md, nice.gg): an address only with a path behind. */
+/**
+ * Endings that are also words, abbreviations or file types (ok.me too, readme.md, nice.gg): an address only with a
+ * path behind.
+ */
 const ENDINGS_WITH_PATH =
   "me|to|so|is|it|in|no|at|be|am|my|us|ly|ai|cc|fm|la|tv|ws|gl|id|im|eu|ca|uk|au|de|fr|nl|pl|jp|br|ru|ml|ga|cf|gg|gd|sh|st|ac|vc|" +
   "pro|club|online|site|store|shop|live|fun|link|click|top|win|chat|cam|cash|bet|casino|vip|page|website|space|world|one|life|zone|sex|porn";
@@ -13,7 +16,10 @@ const ENDINGS_WITH_PATH =
 const HOSTS =
   "discord\\.gg|t\\.me|wa\\.me|bit\\.ly|youtu\\.be|goo\\.gl|linktr\\.ee|cutt\\.ly|is\\.gd|twitch\\.tv|vk\\.ru|mail\\.ru|yandex\\.ru|ok\\.ru";
 
-/** A letter or digit of any script, in lower case or without case, stands before the dot; each branch is bounded, so this is linear. */
+/**
+ * A letter or digit of any script, in lower case or without case, stands before the dot; each branch is bounded, so
+ * this is linear.
+ */
 const BEFORE_DOT = "(?<=[a-z0-9\\u00df-\\u1fff\\u2c00-\\u2dff\\u3040-\\ud7ff])";
 const URL = new RegExp(
   [
@@ -40,7 +46,10 @@ const PHONE = new RegExp(
   ].join("|")})(?!\\d)`,
 );
 
-/** The first spam rule that a text breaks, given the text in lower case and what a glance saw in it. Never returns a part of the text. */
+/**
+ * The first spam rule that a text breaks, given the text in lower case and what a glance saw in it. Never returns a
+ * part of the text.
+ */
 export function spamRuleOf(lower: string, saw: number): SpamRule | undefined {
   if ((saw & SAW.link) !== 0 && URL.test(lower)) return "url";
   if ((saw & SAW.digits) !== 0 && PHONE.test(lower)) return "phone";

@@ -4,10 +4,16 @@ import { ENGLISH, SPARED, WORD_RULES, type WordRule } from "./rules-en.ts";
 
 /** The word rules as one regular expression over folded text, matched on whole words only. */
 
-/** A phrase of few words that is at least this long is also known written together ("killyourself"), as hidden spellings leave it. */
+/**
+ * A phrase of few words that is at least this long is also known written together ("killyourself"), as hidden
+ * spellings leave it.
+ */
 const TOGETHER_CHARS_MIN = 8;
 const TOGETHER_WORDS_MAX = 3;
-/** Between the words of a phrase: spaces, commas and the like, but not the end of a sentence. Bounded, so matching stays linear. */
+/**
+ * Between the words of a phrase: spaces, commas and the like, but not the end of a sentence. Bounded, so matching
+ * stays linear.
+ */
 const BETWEEN = '(?:[\\s,_*~"/-]{1,4}|\\.{1,3}(?!\\s))';
 const EDGE_BEFORE = `(?<![${WORD_CLASS}])`;
 const EDGE_AFTER = `(?![${WORD_CLASS}])`;
@@ -81,7 +87,10 @@ const SLOT_BITS = 18;
 const stir = (hash: number, unit: number): number => Math.imul(hash ^ unit, 0x01_00_01_93);
 const slotOf = (hash: number): number => (hash ^ (hash >>> 14)) & ((1 << SLOT_BITS) - 1);
 
-/** Marks the slot of one word of every form: a text without any marked word breaks no word rule, and most texts have none. */
+/**
+ * Marks the slot of one word of every form: a text without any marked word breaks no word rule, and most texts have
+ * none.
+ */
 const MARKED = new Uint8Array(1 << (SLOT_BITS - 3)); // a bit for each slot, small enough for the processor's cache
 for (const form of RULE_OF.keys()) {
   const words = form.split(" ").sort((one, other) => other.length - one.length);
@@ -111,7 +120,10 @@ function hasMarkedWord(folded: string): boolean {
   return hash !== 0 && isMarked(hash);
 }
 
-/** The rule that a folded text breaks with one of its words or phrases, or undefined. Never returns a part of the text. */
+/**
+ * The rule that a folded text breaks with one of its words or phrases, or undefined. Never returns a part of the
+ * text.
+ */
 export function wordRuleOf(folded: string): WordRule | undefined {
   if (!hasMarkedWord(folded) || !BLOCKED.test(folded)) return undefined;
   const found = BLOCKED.exec(folded.replace(INNOCENT, " . "));

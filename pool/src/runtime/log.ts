@@ -16,8 +16,8 @@ export type LogOptions = {
 type Fields = Readonly<Record<string, number | string | boolean>>;
 
 /**
- * Promises are plain words and small numbers of our own source, or a place in it (`step.ts:12`): no id, address or token
- * has that form.
+ * Promises are plain words and small numbers of our own source, or a place in it (`step.ts:12`): no id, address or
+ * token has that form.
  */
 const WORD = String.raw`(?:[A-Za-z][a-z'-]{0,23}|MiB|\d{1,3}(?:,\d{3})*|[a-z-]+\.ts:\d{1,5})`;
 const PROMISE = new RegExp(`^${WORD}(?:[,:]? ${WORD}){0,30}$`);

@@ -25,7 +25,7 @@ export type Door = {
  * What a socket carries: its slot. A bare number crashes the library. The ticket is here only until the socket is
  * open.
  */
-type UserData = { slot: number; ticket?: GoodTicket };
+type UserData = { slot: number; ticket: GoodTicket | undefined };
 
 const STATUS: Readonly<Record<TicketFault, string>> = {
   no_ticket: "400 Bad Request",
@@ -68,7 +68,7 @@ export function listen(host: string, port: number, door: Door): Promise<Listenin
     open: (ws) => {
       const data = ws.getUserData();
       const { ticket } = data;
-      delete data.ticket;
+      data.ticket = undefined; // `delete` would make a dictionary of it, at 200 bytes a socket
       if (ticket !== undefined) door.opened(ws, ticket);
     },
     message: (ws, bytes, isBinary) => door.frame(ws.getUserData().slot, bytes, isBinary),

@@ -3,7 +3,7 @@ import { CHAT, CHATTING, NOW_MS, PARTNER, PLACES } from "../../test/support/pers
 import { IDLE, overOf } from "./session.ts";
 import { parseDetails, parseHalf, parseOver, standingOf } from "./standing.ts";
 
-test("[R22] what a record keeps of a chat, a search and an ended chat is read back as it was", () => {
+test("[R32] what a record keeps of a chat, a search and an ended chat is read back as it was", () => {
   expect(parseHalf(standingOf(CHATTING).half)).toEqual({ chat: CHAT, partner: PARTNER });
   expect(parseDetails(standingOf(PLACES.seeking).details)).toEqual({
     wish: PLACES.seeking.wish,
@@ -15,7 +15,7 @@ test("[R22] what a record keeps of a chat, a search and an ended chat is read ba
   expect(standingOf(IDLE)).toEqual({ place: "idle" });
 });
 
-test("[R23] a record that is not ours, cut off or spoilt makes an idle person, never a throw", () => {
+test("[R33] a record that is not ours, cut off or spoilt makes an idle person, never a throw", () => {
   const half = standingOf(CHATTING).half as string;
   for (let cut = 0; cut < half.length; cut++) {
     const read = parseHalf(half.slice(0, cut));
@@ -26,7 +26,7 @@ test("[R23] a record that is not ours, cut off or spoilt makes an idle person, n
   for (const spoilt of ["", CHAT, `${CHAT}short`, "!".repeat(33)]) expect(parseOver(spoilt, NOW_MS)).toBeUndefined();
 });
 
-test("[R24] the longest search fits a record: 5 interests of 32 astral characters", () => {
+test("[R34] the longest search fits a record: 5 interests of 32 astral characters", () => {
   const wish = {
     interests: Array.from({ length: 5 }, (_, i) => `${i}${"😀".repeat(31)}`),
     languages: ["en", "de", "fr"],

@@ -71,7 +71,7 @@ test("[B21] an acknowledged memo is not sent again; the same acknowledgement twi
   expect(sent).toHaveLength(1);
 });
 
-test("[R20] a request is asked once more after 1.5 s, then silence is called back, once; a late answer is dropped", () => {
+test("[R30] a request is asked once more after 1.5 s, then silence is called back, once; a late answer is dropped", () => {
   let nowMs = 0;
   const sent: Memo[] = [];
   const heard: string[] = [];
@@ -89,7 +89,7 @@ test("[R20] a request is asked once more after 1.5 s, then silence is called bac
   expect(calls.answered(late)).toBe(false);
 });
 
-test("[R21] an answer of another kind, or to nobody's request, is not taken", () => {
+test("[R31] an answer of another kind, or to nobody's request, is not taken", () => {
   const heard: string[] = [];
   const calls = new ClerkCalls({ address: HERE, send: () => undefined, nowMs: () => 0 });
   calls.ask<"forget">(

@@ -126,12 +126,13 @@ export function statesPage(): string {
   const rest = Object.entries(REST).map(([name, [event, afterMs]]) => [name, event, afterMs] as const);
   return `# The states of a session
 
-What each frame, memo and deadline does in each place: **→ the new place**, \`the frames\` its person gets, _the memos and requests_ that leave.
-A dash is nothing at all. A person who is away gets no frames; their place is rebuilt when they return. Every frame, memo and
-deadline here is a current one of this person's chat or search; stale and foreign ones are in PROTOCOL.md (P2, P14, P24, G7).
+What each frame, memo and deadline does in each place: **→ the new place**, \`the frames\` its person gets,
+_the memos and requests_ that leave. A dash is nothing at all. A person who is away gets no frames; their place is
+rebuilt when they return. Every frame, memo and deadline here is a current one of this person's chat or search;
+stale and foreign ones are in PROTOCOL.md (P2, P14, P24, G7).
 
-This page is made by running \`step\` (\`pool/src/shard/step.ts\`) on every row and column; a test fails when it differs. After a
-change: \`npm run docs\`.
+This page is made by running \`step\` (\`pool/src/shard/step.ts\`) on every row and column; a test fails when it
+differs. After a change: \`npm run docs\`.
 
 ## Frames of the person
 

@@ -12,7 +12,10 @@ export function memoryKeep(): Keep {
   };
 }
 
-/** The storage of that name, or memory where there is none or it is forbidden (private mode, blocked cookies: the getter throws). */
+/**
+ * The storage of that name, or memory where there is none or it is forbidden (private mode, blocked cookies: the
+ * getter throws).
+ */
 function keepNamed(name: "sessionStorage" | "localStorage"): Keep {
   try {
     const keep = (globalThis as { readonly [key: string]: unknown })[name];
@@ -22,7 +25,10 @@ function keepNamed(name: "sessionStorage" | "localStorage"): Keep {
   }
 }
 
-/** The world of a browser's page, or of any runtime with the Web's `fetch`, `WebSocket` and timers; `edge` is `https://host`. */
+/**
+ * The world of a browser's page, or of any runtime with the Web's `fetch`, `WebSocket` and timers; `edge` is
+ * `https://host`.
+ */
 export function browserWorld(edge: string): ClientWorld {
   return {
     edge: edge.replace(/\/+$/, ""),

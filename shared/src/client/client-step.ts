@@ -22,8 +22,9 @@ import { chatValue, isChatChanged, isTabChanged, tabValue } from "./storage.ts";
 import type { View } from "./view.ts";
 
 /**
- * The client's whole mind: what an event makes of a state, and what is to be done about it. Pure: no clock, no socket, no chance of
- * its own (`chance` is from 0 to 1). What must outlive a reload comes first among the effects, before any frame that relies on it.
+ * The client's whole mind: what an event makes of a state, and what is to be done about it. Pure: no clock, no
+ * socket, no chance of its own (`chance` is from 0 to 1). What must outlive a reload comes first among the effects,
+ * before any frame that relies on it.
  */
 export function step(
   state: ClientState,

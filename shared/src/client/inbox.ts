@@ -5,7 +5,10 @@ import { change, reflow, send, type Turn } from "./state.ts";
 
 /** The receiver's half of DESIGN §7: show what is next, answer everything. */
 
-/** A text of the partner's: shown when it is the next one, counted and not shown when void; answered even when double or after a gap. */
+/**
+ * A text of the partner's: shown when it is the next one, counted and not shown when void; answered even when double
+ * or after a gap.
+ */
 export function onText(turn: Turn, frame: ServerFrameOf<"message">) {
   const { talk, scene } = turn.state;
   if (talk === undefined || scene.scene !== "chatting") return;

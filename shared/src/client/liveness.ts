@@ -17,8 +17,8 @@ export function livenessAtMs(turn: Pick<Turn, "state">): number | undefined {
 }
 
 /**
- * The look itself. A timer that fires late was held back, by a hidden tab or a sleeping machine, and the answer may be in a queue
- * behind it: one more ping is sent and waited for before the socket is given up.
+ * The look itself. A timer that fires late was held back, by a hidden tab or a sleeping machine, and the answer may
+ * be in a queue behind it: one more ping is sent and waited for before the socket is given up.
  */
 export function onLivenessDue(turn: Turn) {
   const { speaks, ping } = turn.state.link;

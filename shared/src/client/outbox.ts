@@ -132,8 +132,8 @@ export function onSilence(turn: Turn) {
 }
 
 /**
- * The socket was cut with `our_fault`: one of the texts in flight may be what the shard stumbles over. From now on they go one at a
- * time, so that the second cut names the one, which then goes as void.
+ * The socket was cut with `our_fault`: one of the texts in flight may be what the shard stumbles over. From now on
+ * they go one at a time, so that the second cut names the one, which then goes as void.
  */
 export function onFaultCut(turn: Turn) {
   const { talk, flow } = turn.state;

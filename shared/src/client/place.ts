@@ -5,7 +5,10 @@ import { resendAll } from "./outbox.ts";
 import { askSeek, becomeIdle, beginChat, endChat, setAway } from "./scenes.ts";
 import { change, reflow, send, type Turn } from "./state.ts";
 
-/** Brings together where this client thinks it is and where the shard says it is. The shard is right, but for what the person has left. */
+/**
+ * Brings together where this client thinks it is and where the shard says it is. The shard is right, but for what the
+ * person has left.
+ */
 
 /** The shard knows nothing of us: what was held is gone; a search starts over. */
 export function onFreshSession(turn: Turn) {

@@ -168,7 +168,9 @@ function avoid(turn: Turn, pool: string | undefined) {
   if (pool !== undefined && !before.includes(pool)) relink(turn, { avoid: [...before, pool].slice(-AVOID_MAX) });
 }
 
-/** A client that chats waits five minutes for its home; one that does not, three tries. Then it comes as somebody new. */
+/**
+ * A client that chats waits five minutes for its home; one that does not, three tries. Then it comes as somebody new.
+ */
 function noteHomeAway(turn: Turn) {
   const { link, talk } = turn.state;
   const { tries, sinceMs } = link.homeAway ?? { tries: 0, sinceMs: turn.nowMs };

@@ -6,7 +6,10 @@ import type { Call, ClientEffect, ClientEvent, ClientState, ConnectBody, Habits 
 import { restore } from "./storage.ts";
 import type { ClientWorld, Keep } from "./view.ts";
 
-/** What the shell needs to act. A page's come from `handsOf(world)`; the edge, which is itself where a client asks, has its own. */
+/**
+ * What the shell needs to act. A page's come from `handsOf(world)`; the edge, which is itself where a client asks,
+ * has its own.
+ */
 export type ClientHands = Pick<ClientWorld, "nowMs" | "chance" | "setTimer" | "clearTimer" | "tab" | "device"> & {
   /** Asks the edge to let us in; never rejects. */
   ask(body: ConnectBody): Promise<Connected>;
@@ -32,7 +35,10 @@ const KEYS = { tab: "whisper.tab", chat: "whisper.chat", device: "whisper.device
 /** setTimeout takes no more than this. */
 const TIMER_MS_MAX = 0x7f_ff_ff_ff;
 
-/** Gives the brain hands: fetch, sockets, one timer, two keeps. `onStep` hears every step, in order, after its effects. */
+/**
+ * Gives the brain hands: fetch, sockets, one timer, two keeps. `onStep` hears every step, in order, after its
+ * effects.
+ */
 export function runClient(
   hands: ClientHands,
   onStep: (before: ClientState, after: ClientState, nowMs: number) => void,
@@ -129,8 +135,8 @@ export function runClient(
 }
 
 /**
- * Storage that may be missing, full or forbidden. A tab whose memory can no longer be kept whole is forgotten: an old half of it
- * would be worse after a reload than none. The chat at hand goes on either way.
+ * Storage that may be missing, full or forbidden. A tab whose memory can no longer be kept whole is forgotten: an old
+ * half of it would be worse after a reload than none. The chat at hand goes on either way.
  */
 function keepsOf({ tab, device }: ClientHands) {
   let isTabLost = false;

@@ -37,8 +37,8 @@ export type ClientState = {
 /** How clients differ. */
 export type Habits = {
   /**
-   * A text that met `rate_limited` is dropped, with those behind it, and their numbers are used again, unless it may have been
-   * relayed before; otherwise it waits its turn. For clients that believe what the first Whisper told them.
+   * A text that met `rate_limited` is dropped, with those behind it, and their numbers are used again, unless it may
+   * have been relayed before; otherwise it waits its turn. For clients that believe what the first Whisper told them.
    */
   readonly dropsWhenLimited: boolean;
 };

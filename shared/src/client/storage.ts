@@ -8,7 +8,10 @@ import type { Line, Scene } from "./view.ts";
 
 const VERSION = 1;
 
-/** The tab's part: session token, wish, a search under way, the chat that was left. `undefined`: nothing worth keeping. */
+/**
+ * The tab's part: session token, wish, a search under way, the chat that was left. `undefined`: nothing worth
+ * keeping.
+ */
 export function tabValue(state: ClientState): string | undefined {
   const { identity, wish, left, over, scene } = state;
   if (identity.session === undefined) return undefined;

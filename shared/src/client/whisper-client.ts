@@ -4,8 +4,8 @@ import type { ClientWorld, View, WhisperClient } from "./view.ts";
 import { webHands } from "./web-hands.ts";
 
 /**
- * A client of Whisper: comes in, seeks, chats, and comes back by itself. The same code runs in a browser, in Node 22 and in a Worker;
- * everything it touches is in `world`.
+ * A client of Whisper: comes in, seeks, chats, and comes back by itself. The same code runs in a browser, in Node 22
+ * and in a Worker; everything it touches is in `world`.
  *
  *     const client = createWhisperClient(browserWorld("https://whisper.example"));
  *     client.subscribe((view) => render(view));

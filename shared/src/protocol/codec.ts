@@ -10,7 +10,8 @@ export type DecodeFailure = { readonly ok: false; readonly code: FrameErrorCode;
 
 /** Wire text to a typed frame. Total: any input gives a frame or a code, never a throw. */
 export function decodeClientFrame(wire: string): { readonly ok: true; readonly value: ClientFrame } | DecodeFailure {
-  if (wire.length > FRAME_BYTES_MAX) return fail("frame_too_large"); // the socket counts bytes; this guards every other caller
+  // The socket counts bytes; this guards every other caller.
+  if (wire.length > FRAME_BYTES_MAX) return fail("frame_too_large");
   const fields = objectIn(wire);
   const name = fields?.type;
   if (fields === undefined || typeof name !== "string") return fail("parse_error");
