@@ -1,0 +1,53 @@
+import { systemClock } from "@whisper/shared/base/clock";
+import type { RegionName } from "@whisper/shared/base/ids";
+import { systemRandom } from "@whisper/shared/base/random";
+import { generateSigningKey, publicHalf } from "@whisper/shared/credentials/signing-keys";
+import type { TicketPlace } from "../engine/tickets.ts";
+import { type Helper, startHelper } from "./processes.ts";
+
+const REGION = "eu-west" as RegionName;
+const POOL = "p1";
+/** One process holds 20,000 descriptors here: 15,000 sockets and room. */
+const SOCKETS_MAX = 16_000;
+
+/** A server of the bench, and the generator that is aimed at it. */
+export type Side = { readonly server: Helper; readonly crowd: Helper; stop(): Promise<void> };
+
+async function sideOf(server: Helper, kind: "shard" | "relay", place: TicketPlace | undefined): Promise<Side> {
+  const crowd = await startHelper(`the generator of the ${kind}`, "loadtest/src/engine/generator-process.ts");
+  await crowd.ask("begin", { kind, port: server.ready.port, ...(place === undefined ? {} : { place }) });
+  return {
+    server,
+    crowd,
+    stop: async () => {
+      await crowd.stop();
+      await server.stop();
+    },
+  };
+}
+
+/** The bare relay in a fresh process. */
+export async function startRelay(): Promise<Side> {
+  return sideOf(await startHelper("the relay", "pool/bench/relay-process.ts"), "relay", undefined);
+}
+
+/** One shard in a fresh process; bus, clerk and desk in processes of their own. */
+export async function startShard(): Promise<Side> {
+  const key = await generateSigningKey(systemClock.nowMs(), systemRandom);
+  const region = await startHelper("the region", "pool/bench/region-process.ts", { region: REGION });
+  const server = await startHelper("the shard", "pool/bench/shard-process.ts", {
+    region: REGION,
+    pool: POOL,
+    socketsMax: SOCKETS_MAX,
+    natsUrl: region.ready.natsUrl,
+    key: publicHalf(key),
+  });
+  const side = await sideOf(server, "shard", { region: REGION, pool: POOL, key });
+  return {
+    ...side,
+    stop: async () => {
+      await side.stop();
+      await region.stop();
+    },
+  };
+}

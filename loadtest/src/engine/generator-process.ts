@@ -1,0 +1,64 @@
+import { Crowd, type CrowdTarget } from "./crowd.ts";
+import { signTickets, type TicketPlace } from "./tickets.ts";
+
+// One process of strangers on raw sockets, told by its parent what to do: `{n, ask, with}` is answered `{n, value}` or `{n, fault}`.
+
+type Options = CrowdTarget & { readonly place?: TicketPlace };
+type Ask = { readonly n: number; readonly ask: string; readonly with?: unknown };
+
+const QUIET_MS_MAX = 5_000;
+const LOOK_MS = 20;
+
+let options: Options | undefined;
+let crowd: Crowd | undefined;
+let tickets: string[] = [];
+
+function current(): Crowd {
+  if (crowd === undefined) throw new Error("not begun");
+  if (crowd.fault !== undefined) throw new Error(crowd.fault);
+  return crowd;
+}
+
+/** CPU time of this process so far, in microseconds. */
+function cpuUs(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
+/** Waits until no text is under way, at most 5 s; those that never came are lost. */
+async function quiet(): Promise<object> {
+  const { talk } = current();
+  talk.stop();
+  const until = performance.now() + QUIET_MS_MAX;
+  while (talk.underWay() > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  return { ...talk.counts, missing: talk.underWay(), oddType: talk.oddType };
+}
+
+const ANSWERS: Readonly<Record<string, (given: unknown) => unknown>> = {
+  begin: (given) => {
+    options = given as Options;
+    crowd = new Crowd(options);
+  },
+  sign: async (given) => {
+    if (options?.place !== undefined) tickets = await signTickets(given as number, options.place);
+  },
+  open: (given) => current().open(given as number, tickets),
+  pair: () => current().pair(),
+  talk: (given) => current().talk.start(given === true),
+  counts: () => ({ ...current().talk.counts, cpuUs: cpuUs() }),
+  quiet,
+  leave: () => current().leave(),
+  cpu_us: cpuUs,
+  stop: () => process.exit(0),
+};
+
+process.on("message", ({ n, ask, with: given }: Ask) => {
+  Promise.resolve()
+    .then(() => ANSWERS[ask]?.(given))
+    .then(
+      (value) => process.send?.({ n, value: value ?? null }),
+      (error: unknown) => process.send?.({ n, fault: error instanceof Error ? error.message : String(error) }),
+    );
+});
+process.once("disconnect", () => process.exit(0));
+process.send?.({ ready: {} });
