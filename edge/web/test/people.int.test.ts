@@ -11,7 +11,8 @@ let browser: Browser;
 const faults: string[] = [];
 
 beforeAll(async () => {
-  [product, browser] = await Promise.all([startProduct(), launchChromium()]);
+  const { PATH = "", HOME = "" } = process.env;
+  [product, browser] = await Promise.all([startProduct({ PATH, HOME }), launchChromium()]);
 }, 90_000);
 afterAll(async () => {
   await browser?.close();

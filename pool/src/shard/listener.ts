@@ -68,7 +68,7 @@ export function listen(host: string, port: number, door: Door): Promise<Listenin
     open: (ws) => {
       const data = ws.getUserData();
       const { ticket } = data;
-      data.ticket = undefined; // `delete` would make a dictionary of it, at 200 bytes a socket
+      data.ticket = undefined; // not `delete`, which would make a dictionary of it
       if (ticket !== undefined) door.opened(ws, ticket);
     },
     message: (ws, bytes, isBinary) => door.frame(ws.getUserData().slot, bytes, isBinary),

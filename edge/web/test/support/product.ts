@@ -6,10 +6,9 @@ const READY_MS = 60_000;
 
 export type Product = { readonly url: string; stop(): Promise<void> };
 
-/** Starts the whole product as `npm start` does, on free ports; resolves with the page's address at its ready line. */
-export async function startProduct(): Promise<Product> {
-  const { PATH = "", HOME = "" } = process.env;
-  const env = { PATH, HOME, WHISPER_EDGE_PORT: "0", WHISPER_POOL_PORTS: "0", WHISPER_OPS_PORTS: "0" };
+/** Starts the product as `npm start` does, on free ports; resolves with the page's address at its ready line. */
+export async function startProduct(given: { readonly PATH: string; readonly HOME: string }): Promise<Product> {
+  const env = { ...given, WHISPER_EDGE_PORT: "0", WHISPER_POOL_PORTS: "0", WHISPER_OPS_PORTS: "0" };
   const child = spawn(process.execPath, [join(ROOT, "pool/world/cli.ts")], {
     cwd: ROOT,
     env,
