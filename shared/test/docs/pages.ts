@@ -1,4 +1,11 @@
-import { clerkSettings, commonSettings, edgeSettings, matcherSettings, shardSettings } from "./settings.ts";
+import {
+  clerkSettings,
+  commonSettings,
+  edgeSettings,
+  matcherSettings,
+  shardSettings,
+  worldSettings,
+} from "./settings.ts";
 import { clientFrames, closeCodes, frameErrors, httpErrors, memos, serverFrames } from "./tables.ts";
 
 /** One generated piece of a page: it stands between the marks of its name. */
@@ -17,6 +24,7 @@ export const PIECES: readonly Piece[] = [
   { page: "docs/SETTINGS.md", name: "clerk settings", make: clerkSettings },
   { page: "docs/SETTINGS.md", name: "matcher settings", make: matcherSettings },
   { page: "docs/SETTINGS.md", name: "edge settings", make: edgeSettings },
+  { page: "docs/SETTINGS.md", name: "world settings", make: worldSettings },
 ];
 
 const opening = (name: string): string => `<!-- generated: ${name} (npm run docs) -->`;

@@ -1,5 +1,6 @@
 import { EDGE_SETTINGS } from "../../../edge/src/config.ts";
 import { CLERK_SETTINGS, COMMON_SETTINGS, MATCHER_SETTINGS, SHARD_SETTINGS } from "../../../pool/src/config.ts";
+import { WORLD_SETTINGS } from "../../../pool/world/world-settings.ts";
 import { table } from "./tables.ts";
 
 type PoolSettings = Readonly<
@@ -26,6 +27,9 @@ export const shardSettings = (): string => poolTable(SHARD_SETTINGS);
 export const clerkSettings = (): string => poolTable(CLERK_SETTINGS);
 /** What a matcher is told beside it. */
 export const matcherSettings = (): string => poolTable(MATCHER_SETTINGS);
+
+/** What `npm start` is told. */
+export const worldSettings = (): string => poolTable(WORLD_SETTINGS);
 
 /** What the Worker is told. */
 export function edgeSettings(): string {
