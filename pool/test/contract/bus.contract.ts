@@ -115,6 +115,23 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
     expect(heard).toBe(0);
   });
 
+  check("[B6] of two listeners of which each stops the other, one hears", async (world) => {
+    const [sender, bus] = [await world.join(), await world.join()];
+    const heard: string[] = [];
+    const one = bus.listen("t.a", () => {
+      heard.push("one");
+      two.stop();
+    });
+    const two = bus.listen("t.a", () => {
+      heard.push("two");
+      one.stop();
+    });
+    await bus.flush();
+    sender.publish("t.a", bytes(1));
+    await settle(sender, bus);
+    expect(heard.length).toBe(1);
+  });
+
   check(
     "[B7] while the bus is away publishing is quiet and lost; listeners and onUp are there after it",
     async (world) => {
