@@ -17,7 +17,7 @@ export function Proposal({ client, world, now: proposed }: SceneProps & { readon
   const accept = useSceneFocus<HTMLButtonElement>();
   const now = useNow(world.nowMs, 200);
   const left = secondsLeft(proposed.untilMs, now);
-  const [leftAtFirst] = useState(left); // read out once with the button; a number that changes would be read each second
+  const [leftAtFirst] = useState(left); // a number that changes would be read out each second
   return (
     <main class="meeting">
       <Wordmark />
