@@ -8,7 +8,8 @@ import { deskSettings } from "../src/matcher/desk-settings.ts";
 import type { WaitingList } from "../src/ports.ts";
 import { startRedis } from "../world/servers/redis.ts";
 import type { Server } from "../world/servers/server.ts";
-import { acts, Life } from "./support/desk-model.ts";
+import { acts } from "./support/desk-acts.ts";
+import { Life } from "./support/desk-model.ts";
 import { REGION, seededRandom } from "./support/desk-people.ts";
 
 let server: Server;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { test } from "vitest";
-import { acts, Life } from "../../test/support/desk-model.ts";
+import { acts } from "../../test/support/desk-acts.ts";
+import { Life } from "../../test/support/desk-model.ts";
 import { REGION, seededRandom } from "../../test/support/desk-people.ts";
 import { openMemoryWaitingList } from "../adapters/memory/memory-waiting-list.ts";
 import { deskSettings } from "./desk-settings.ts";
