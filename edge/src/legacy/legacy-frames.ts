@@ -43,7 +43,9 @@ const WORDS = {
 } as const satisfies Partial<Record<FrameErrorCode, string>>;
 export type LegacyErrorCode = keyof typeof WORDS;
 
+/** Whether the first Whisper had this code. */
 export const isLegacyError = (code: string): code is LegacyErrorCode => Object.hasOwn(WORDS, code);
+/** The frame for a code, in the first Whisper's words. */
 export const legacyError = (code: LegacyErrorCode): LegacyFrame => ({ type: "error", code, message: WORDS[code] });
 
 type Read = { readonly ok: true; readonly call: LegacyCall } | { readonly ok: false; readonly code: LegacyErrorCode };
@@ -51,7 +53,10 @@ const NO: Read = { ok: false, code: "parse_error" };
 const said = (call: LegacyCall): Read => ({ ok: true, call });
 const utf8 = new TextEncoder();
 
-/** Wire text to a call, as the first Whisper read it: absent and null fields are empty, wrong types and unknown names are `parse_error`. */
+/**
+ * Wire text to a call, as the first Whisper read it: absent and null fields are empty, wrong types and unknown names
+ * are `parse_error`.
+ */
 export function readLegacy(wire: unknown): Read {
   if (typeof wire !== "string") return NO;
   if (bytesOf(wire, FRAME_BYTES_MAX) > FRAME_BYTES_MAX) return { ok: false, code: "frame_too_large" };

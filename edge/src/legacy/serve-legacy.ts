@@ -14,8 +14,9 @@ const AGAIN_LATER = 1013;
 const POLICY = 1008;
 
 /**
- * Serves a client that speaks only the first Whisper's protocol: the edge plays the v1 client for it (DESIGN §5.4). Comes in before
- * the handshake, so that the device token can travel in its cookie; never chooses a subprotocol. Throws `Refusal`.
+ * Serves a client that speaks only the first Whisper's protocol: the edge plays the v1 client for it (DESIGN §5.4).
+ * Comes in before the handshake, so that the device token can travel in its cookie; never chooses a subprotocol.
+ * Throws `Refusal`.
  */
 export const serveLegacy: ServeLegacy = async (request, hands) => {
   const first = await comeIn(hands, deviceIn(request.headers.get("cookie")));
@@ -26,7 +27,10 @@ export const serveLegacy: ServeLegacy = async (request, hands) => {
   return new Response(null, { status: 101, webSocket: pair[0], headers });
 };
 
-/** The connect before the handshake. A ban is told on the socket, where a legacy client looks for it; other refusals are thrown. */
+/**
+ * The connect before the handshake. A ban is told on the socket, where a legacy client looks for it; other refusals
+ * are thrown.
+ */
 async function comeIn(hands: LegacyHands, device: string | undefined): Promise<Connected> {
   try {
     return connected(await hands.connect({ device, avoid: new Set() }));

@@ -11,8 +11,9 @@ import { textOf } from "@whisper/shared/protocol/fields";
 import { isLegacyError, type LegacyFrame, legacyError, readLegacy } from "./legacy-frames.ts";
 
 /**
- * Between the first Whisper's protocol and a client of ours, both ways; pure. What a legacy client says becomes calls on the brain
- * that plays it; what a step of that brain changed becomes the frames its server would have sent (docs/PROTOCOL.md, X).
+ * Between the first Whisper's protocol and a client of ours, both ways; pure. What a legacy client says becomes calls
+ * on the brain that plays it; what a step of that brain changed becomes the frames its server would have sent
+ * (docs/PROTOCOL.md, X).
  */
 export type Translated = {
   /** Frames for the legacy client, in order. */
@@ -62,7 +63,10 @@ export function fromLegacy(wire: unknown, now: ClientState): Translated {
   }
 }
 
-/** What leaves the scene somebody is in: to seek anew from anywhere, as the first Whisper allowed, and when the socket is gone. */
+/**
+ * What leaves the scene somebody is in: to seek anew from anywhere, as the first Whisper allowed, and when the socket
+ * is gone.
+ */
 export function leaving(scene: Scene): readonly Call[] {
   if (scene.scene === "idle") return [];
   return [{ call: scene.scene === "chatting" ? "end" : "cancel" }];

@@ -27,7 +27,10 @@ export function upstreamHands(hands: LegacyHands, first: Connected): ClientHands
   };
 }
 
-/** A connect in this process, as the client library reads one over the network. What is no refusal is our fault, and tried again. */
+/**
+ * A connect in this process, as the client library reads one over the network. What is no refusal is our fault, and
+ * tried again.
+ */
 export async function connectWith(hands: LegacyHands, body: ConnectBody): Promise<Connected> {
   try {
     const { session, device, avoid } = body;
@@ -37,11 +40,13 @@ export async function connectWith(hands: LegacyHands, body: ConnectBody): Promis
   }
 }
 
+/** An admission as the client library knows it. */
 export function connected({ session, session_id, device, ticket, endpoints }: Admission): Connected {
   assert(isSessionId(session_id), "the edge admits sessions with an id");
   return { ok: true, admission: { session, sessionId: session_id, device, ticket, endpoints } };
 }
 
+/** A refusal as the client library knows it. */
 export function refused({ code, message, retryAfterS }: Refusal): Connected {
   const retryAfterMs = retryAfterS === undefined ? undefined : retryAfterS * 1_000;
   return { ok: false, refusal: { code, retryAfterMs, words: message, challenge: undefined } };

@@ -2,7 +2,10 @@ import { WebSocket } from "ws";
 
 type Frame = Readonly<Record<string, unknown>> & { readonly type: string };
 
-/** A client of the first Whisper, written from its protocol alone: the `ws` package at `/ws`, no ticket, no subprotocol, no ids. */
+/**
+ * A client of the first Whisper, written from its protocol alone: the `ws` package at `/ws`, no ticket, no
+ * subprotocol, no ids.
+ */
 export class LegacyStranger {
   readonly #socket: WebSocket;
   readonly #heard: Frame[] = [];

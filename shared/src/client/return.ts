@@ -118,6 +118,7 @@ function openSocket(turn: Turn, pass: Pass) {
   turn.effects.push({ do: "open", socket: no, url: relayed ? undefined : endpoint?.url, ticket: pass.ticket });
 }
 
+/** A socket is open: its ticket is used up. One that nobody waits for any more is closed. */
 export function onOpened(turn: Turn, socket: number) {
   const { newest } = turn.state.link;
   if (newest?.no !== socket || newest.phase !== "opening") {

@@ -107,7 +107,8 @@ export function runClient(
         opened: () => take({ event: "opened", socket: no }),
         frame(wire) {
           const frame = typeof wire === "string" ? decodeServerFrame(wire) : undefined;
-          if (frame?.ok) take({ event: "frame", socket: no, frame: frame.value }); // others are of a newer server: skipped
+          // Others are of a newer server: skipped.
+          if (frame?.ok) take({ event: "frame", socket: no, frame: frame.value });
         },
         closed,
       });

@@ -58,6 +58,7 @@ export function endChat(turn: Turn, note: IdleNote) {
   });
 }
 
+/** Nothing is sought or proposed any more; `note` says why, unless it was the person's own doing. */
 export function becomeIdle(turn: Turn, note: IdleNote | undefined) {
   change(turn, { scene: note === undefined ? { scene: "idle" } : { scene: "idle", note }, accepted: undefined });
 }

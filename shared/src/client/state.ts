@@ -209,12 +209,15 @@ export type Turn = {
   readonly chance: number;
 };
 
+/** Replaces parts of the state. */
 export function change(turn: Turn, part: Partial<ClientState>): void {
   turn.state = { ...turn.state, ...part };
 }
+/** Replaces parts of the link. */
 export function relink(turn: Turn, part: Partial<Link>): void {
   change(turn, { link: { ...turn.state.link, ...part } });
 }
+/** Replaces parts of what a chat may forget. */
 export function reflow(turn: Turn, part: Partial<Flow>): void {
   change(turn, { flow: { ...turn.state.flow, ...part } });
 }

@@ -25,13 +25,14 @@ export function chatValue(state: ClientState): string | undefined {
   return talk === undefined ? undefined : JSON.stringify({ v: VERSION, ...talk, lines: transcript });
 }
 
-/** Whether `after` must be kept anew. */
+/** Whether the tab's part of `after` must be kept anew. */
 export const isTabChanged = (before: ClientState, after: ClientState): boolean =>
   before.identity.session !== after.identity.session ||
   before.wish !== after.wish ||
   before.left !== after.left ||
   before.over !== after.over ||
   before.scene.scene !== after.scene.scene;
+/** Whether the chat's part of `after` must be kept anew. */
 export const isChatChanged = (before: ClientState, after: ClientState): boolean =>
   before.talk !== after.talk || (after.talk !== undefined && before.transcript !== after.transcript);
 

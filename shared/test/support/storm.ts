@@ -7,9 +7,10 @@ import { decodeClientFrame, decodeServerFrame, encodeFrame } from "../../src/pro
 import type { ServerFrame } from "../../src/protocol/server-frames.ts";
 
 /**
- * Two client brains and a small honest model of what lies between them, in virtual time: sockets keep order and lose only their end;
- * the way between two shards loses, doubles and reorders; sockets are cut, seen or unseen; tabs are reloaded between any two effects.
- * The model follows the relay rules of docs/PROTOCOL.md (D) and knows nothing of how a client is written.
+ * Two client brains and a small honest model of what lies between them, in virtual time: sockets keep order and lose
+ * only their end; the way between two shards loses, doubles and reorders; sockets are cut, seen or unseen; tabs are
+ * reloaded between any two effects. The model follows the relay rules of docs/PROTOCOL.md (D) and knows nothing of how
+ * a client is written.
  */
 export const CHAT = "ChatChatChatChatChat22" as ChatId;
 const SESSIONS = ["AAAAAAAAAAAAAAAAAAAAAA", "BBBBBBBBBBBBBBBBBBBBBB"] as SessionId[];
