@@ -11,7 +11,9 @@ import { clientFrames, closeCodes, frameErrors, httpErrors, memos, serverFrames 
 /** One generated piece of a page: it stands between the marks of its name. */
 export type Piece = { readonly page: string; readonly name: string; make(): string };
 
-/** Every piece of the documentation that a program writes. `npm run docs` puts them in place, `docs.test.ts` compares. */
+/**
+ * Every piece of the documentation that a program writes. `npm run docs` puts them in place, `docs.test.ts` compares.
+ */
 export const PIECES: readonly Piece[] = [
   { page: "docs/PROTOCOL.md", name: "client frames", make: clientFrames },
   { page: "docs/PROTOCOL.md", name: "server frames", make: serverFrames },

@@ -15,7 +15,10 @@ export function numbersInTitles(file: SourceFile): readonly string[] {
   return heads.flatMap((head) => head.match(/[A-Z]\d+/g) ?? []);
 }
 
-/** Rules without a test, tests of no rule, and numbers given twice: all empty, or the protocol and its tests have parted. */
+/**
+ * Rules without a test, tests of no rule, and numbers given twice: all empty, or the protocol and its tests have
+ * parted.
+ */
 export function partings(protocol: string, files: readonly SourceFile[]) {
   const rules = ruleNumbers(protocol);
   const tested = new Map<string, string>();

@@ -2,9 +2,9 @@
 const BEFORE_PATTERN = /(?:^|[(,=:[!&|?{;+*%~^-]|=>|\b(?:return|typeof|case|of|in))\s*$/;
 
 /**
- * TypeScript with comments, strings and patterns turned into spaces, line for line, so that a rule about code does not
- * stumble over words. Code inside `${…}` stays. Not a parser: text between JSX tags is taken for code, and a quote in it
- * ends with its line.
+ * TypeScript with comments, strings and patterns turned into spaces, line for line, so that a rule about code does
+ * not stumble over words. Code inside `${…}` stays. Not a parser: text between JSX tags is taken for code, and a
+ * quote in it ends with its line.
  */
 export function blank(text: string): string {
   const out =
