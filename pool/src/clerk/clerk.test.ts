@@ -391,8 +391,13 @@ test("[R14] a clerk that stops finishes what it took and hears no more", async (
   ask(admit(1));
   await until("it was taken", () => new Promise((resolve) => setImmediate(() => resolve(true))));
   await new Promise((resolve) => setImmediate(resolve));
-  const stopping = one.stop();
+  let isStopped = false;
+  const stopping = one.stop().then(() => {
+    isStopped = true;
+  });
   ask(admit(2));
+  for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+  expect(isStopped).toBe(false);
   go();
   await stopping;
   await until("the first is answered", () => answers.length === 1);

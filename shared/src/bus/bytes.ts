@@ -5,7 +5,8 @@ import { assert } from "../base/assert.ts";
 const encoder = new TextEncoder();
 // `ignoreBOM` keeps a leading U+FEFF: it is a character that somebody wrote.
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const BYTES_AT_FIRST = 4_096;
+/** A writer's buffer before it has grown. */
+export const BYTES_AT_FIRST = 4_096;
 const UTF8_BYTES_PER_UNIT_MAX = 3;
 const VARINT_BYTES_MAX = 8;
 /** A length that is only known after what it measures is written into this many bytes, left free before. */

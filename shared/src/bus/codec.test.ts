@@ -120,6 +120,26 @@ test("[B1] memos of one payload come out in order, and a batch is used again", (
   );
 });
 
+test("[B1] what is kept back goes with the next payload, and a payload taken before never changes", () => {
+  const long = { ...TEXT, text: "é".repeat(5_000) } as Memo;
+  const batch = new MemoBatch();
+  for (const [first, second] of [
+    [TEXT, TEXT],
+    [long, TEXT],
+    [TEXT, long],
+    [long, long],
+  ] as const) {
+    batch.add(first);
+    const payload = batch.take(batch.add(second));
+    const copy = payload.slice();
+    expect(batch.byteLength).toBeGreaterThan(0);
+    for (let i = 0; i < 50; i++) batch.add(TEXT);
+    expect(read(batch.take()).memos).toStrictEqual([second, ...Array<Memo>(50).fill(TEXT)]);
+    expect(payload).toStrictEqual(copy);
+    expect(read(payload)).toStrictEqual({ memos: [first], unread: 0 });
+  }
+});
+
 test("[B1] no two kinds share a wire number", () => {
   const wires = Object.values(MEMOS).map((row) => row.wire);
   expect(new Set(wires).size).toBe(wires.length);
@@ -235,7 +255,7 @@ test("[B3] 100,000 random and mutated payloads give whole memos or a count, neve
 
 test("[B3] kept names do not leak between forms", () => {
   // "live" is a lane and a good region; a region that was read first must not pass as a lane.
-  const region = { kind: "handover", req: 1, address: "a.b.1.c", session: "s".repeat(22), home: "tests", pools: [] };
+  const region = { kind: "touch", req: 1, address: "a.b.1.c", home: "tests", sessions: [], epochs: [] };
   expect(read(payloadOf(region as unknown as Memo)).unread).toBe(0);
   const lane = { kind: "count", address: "a.b.1.c", lane: "tests", count: 1, listNo: 1 };
   expect(read(payloadOf(lane as unknown as Memo)).unread).toBe(1);

@@ -1,5 +1,5 @@
 import { assert } from "../base/assert.ts";
-import { ByteReader, ByteWriter } from "./bytes.ts";
+import { BYTES_AT_FIRST, ByteReader, ByteWriter } from "./bytes.ts";
 import { formReader } from "./forms.ts";
 import { type Field, MEMOS, type Memo, type MemoKind } from "./memos.ts";
 
@@ -123,14 +123,21 @@ export class MemoBatch {
     return to.at - before;
   }
 
-  /** The payload, as a copy of its own, without the last `keepBytes`, which stay in the batch. */
+  /** The payload, which is the caller's alone, without the last `keepBytes`, which stay in the batch. */
   take(keepBytes = 0): Uint8Array {
     const to = this.#to;
+    const { bytes } = to;
     const end = to.at - keepBytes;
-    const payload = to.bytes.slice(0, end);
-    to.bytes.copyWithin(0, end, to.at);
     to.at = keepBytes;
-    return payload;
+    if (bytes.length <= BYTES_AT_FIRST) {
+      const payload = bytes.slice(0, end);
+      bytes.copyWithin(0, end, end + keepBytes);
+      return payload;
+    }
+    // A buffer that has grown is given away: a new one costs less than a copy, and batches that rest stay small.
+    to.bytes = new Uint8Array(Math.max(BYTES_AT_FIRST, keepBytes));
+    to.bytes.set(bytes.subarray(end, end + keepBytes));
+    return bytes.subarray(0, end);
   }
 }
 
