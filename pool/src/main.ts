@@ -138,7 +138,8 @@ async function main(): Promise<void> {
   const startedMs = clock.nowMs();
   const config = readPoolConfig(process.env);
   const { region, roles, logLevel: level } = config;
-  const log = createLog({ level, base: { region, roles: roles.join(",") } });
+  const place = config.shard === undefined ? {} : { pool: config.shard.pool, shard: config.shard.shard };
+  const log = createLog({ level, base: { region, roles: roles.join(","), ...place } });
   const ready: Ready = {};
   const bus = await openNatsBus(config.natsUrl.reveal(), onBusFault(log));
   const world: World = { bus, log, ready };

@@ -82,13 +82,18 @@ async function main(): Promise<void> {
     onLog: (piece) => process.stderr.write(piece),
   });
   let world: World | undefined;
-  stopOnSignals(process, { stopMs: STOP_MS, clock: systemClock }, async () => {
-    say("stopping");
-    ending.abort();
+  const stopAll = async (): Promise<readonly string[]> => {
     if (world !== undefined) return world.stop();
     // In the middle of a start: what it waits for is ended, so it fails and clears away what it had.
     await Promise.allSettled([stopChildren(), starting]);
     return [];
+  };
+  stopOnSignals(process, { stopMs: STOP_MS, clock: systemClock }, async () => {
+    say("stopping");
+    ending.abort();
+    const failed = await stopAll();
+    say(failed.length === 0 ? "stopped" : `stopped, but for ${failed.join(" and ")}`);
+    return failed;
   });
   world = await starting;
   process.stdout.write(`whisper ready ${world.edgeUrl}\n`);

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { unwatch, watch } from "./watchdog.ts";
 
 const OUTPUT_CHARS_MAX = 16_384;
-const STOP_MS = 5_000;
+/** A part that takes longer is killed, so that a whole world stops within 5 s. */
+const STOP_MS = 3_000;
 
 /** What the person at the terminal must read: no stack, no cause, just what is wrong and what to do. */
 export class WorldFault extends Error {
@@ -19,7 +20,7 @@ export type Child = {
   alive(): boolean;
   /** Resolves when it is gone, however that came. */
   readonly gone: Promise<void>;
-  /** SIGTERM, and SIGKILL for the whole group after 5 s; resolves when it is gone. */
+  /** SIGTERM, and SIGKILL for the whole group after 3 s; resolves when it is gone. */
   stop(): Promise<void>;
   /** SIGKILL for the whole group; resolves when it is gone. */
   kill(): Promise<void>;
