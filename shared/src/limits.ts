@@ -128,3 +128,5 @@ export const HOME_AWAY_TRIES_MAX = 3;
 export const WAITING_TEXTS_MAX = 500;
 /** Lines of a conversation that are kept; older ones go. */
 export const TRANSCRIPT_LINES_MAX = 1_000;
+/** UTF-16 units of them that a tab keeps over a reload: browsers give a page's storage about five million. */
+export const TRANSCRIPT_KEPT_UNITS_MAX = 500_000;

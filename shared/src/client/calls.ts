@@ -105,13 +105,16 @@ function next(turn: Turn, offered: readonly string[] | undefined) {
   if (scene.scene !== "chatting" && scene.scene !== "idle") return;
   const interests = offered === undefined ? undefined : interestsOf(offered);
   if (interests?.ok === false) return;
-  const isOneStep = talk !== undefined && link.speaks !== undefined;
-  if (talk !== undefined) endChat(turn, "ended");
-  beginSeek(turn, { interests: interests?.value ?? wish.interests, languages: wish.languages });
+  const wanted = { interests: interests?.value ?? wish.interests, languages: wish.languages };
+  // A `next` without a wish means the last one; to wish for nothing takes two steps.
+  const isOneStep = talk !== undefined && link.speaks !== undefined && wanted.interests.length > 0;
+  if (!isOneStep) end(turn);
+  else endChat(turn, "ended");
+  beginSeek(turn, wanted);
   connect(turn);
   if (!isOneStep) return askSeek(turn);
   change(turn, { seek: { ...turn.state.seek, asked: true } });
-  send(turn, { type: "next", ...turn.state.wish });
+  send(turn, { type: "next", ...wanted });
 }
 
 /** The chat that late words are about: the running one, or the last one for 10 minutes. */

@@ -112,6 +112,19 @@ test("[C12] a proposal goes on after a return; one that is gone leaves the searc
   deepEqual(gone.view.now, { scene: "idle", note: "lost" });
 });
 
+test("[C25] `next` is one step; to wish for nothing takes two, since an empty `next` means the last wish", () => {
+  const one = new Brain().chat().call({ call: "next", interests: ["jazz"] });
+  deepEqual(one.sent, [{ type: "next", interests: ["jazz"], languages: [] }]);
+  const same = new Brain().chat().call({ call: "next", interests: undefined });
+  deepEqual(same.sent, [{ type: "next", interests: ["tea"], languages: [] }]);
+  const nothing = new Brain().chat().call({ call: "next", interests: [] });
+  deepEqual(nothing.sent, [
+    { type: "end_chat", chat_id: CHAT },
+    { type: "find_match", interests: [], languages: [] },
+  ]);
+  for (const brain of [one, same, nothing]) equal(brain.view.now.scene, "seeking");
+});
+
 test("[C13] who accepted and is told `proposed` accepts again; who is told `accepted` is shown so", () => {
   const brain = new Brain().comeIn().propose().call({ call: "accept" }).closed(1006).clear().comeBack(at("proposed"));
   deepEqual(brain.hear(found).sent, [{ type: "accept_match", chat_id: CHAT }]);

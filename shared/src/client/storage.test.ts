@@ -51,6 +51,16 @@ test("[C21] a reload in the middle of a search comes back to it; after its time 
   equal(brain.reload().view.now.scene, "idle");
 });
 
+test("[C21] of a long conversation the newest lines are kept, within a tab's room", () => {
+  const brain = new Brain().chat();
+  for (let id = 1; id <= 400; id++) brain.hear(text(id, "x".repeat(2_000)));
+  ok((brain.kept.chat?.length ?? 0) < 600_000);
+  const after = brain.reload();
+  equal(after.view.transcript.at(-1)?.id, 400);
+  equal(after.view.transcript.length, 250);
+  equal(after.state.talk?.last, 400);
+});
+
 const TAB = { v: 1, session: "s", wish: { interests: [], languages: [] } };
 const TALK = {
   v: 1,

@@ -1,5 +1,5 @@
 import { type ChatId, isChatId } from "../base/ids.ts";
-import { TRANSCRIPT_LINES_MAX, UNCONFIRMED_MAX } from "../limits.ts";
+import { TRANSCRIPT_KEPT_UNITS_MAX, TRANSCRIPT_LINES_MAX, UNCONFIRMED_MAX } from "../limits.ts";
 import { type Fields, interestsOf, isCount, isTextId, languagesOf } from "../protocol/fields.ts";
 import { type ClientState, freshState, type Habits, NO_FLOW, NO_SEEK, type Outgoing, type Talk } from "./state.ts";
 import type { Line, Scene } from "./view.ts";
@@ -22,7 +22,15 @@ export function tabValue(state: ClientState): string | undefined {
 /** The chat's part; `undefined` without a chat. */
 export function chatValue(state: ClientState): string | undefined {
   const { talk, transcript } = state;
-  return talk === undefined ? undefined : JSON.stringify({ v: VERSION, ...talk, lines: transcript });
+  return talk === undefined ? undefined : JSON.stringify({ v: VERSION, ...talk, lines: newest(transcript) });
+}
+
+/** The newest lines, as many as a tab's storage surely has room for. */
+function newest(lines: readonly Line[]): readonly Line[] {
+  let room = TRANSCRIPT_KEPT_UNITS_MAX;
+  let from = lines.length;
+  for (; from > 0 && room > 0; from--) room -= lines[from - 1]?.text.length ?? 0;
+  return from === 0 ? lines : lines.slice(from);
 }
 
 /** Whether the tab's part of `after` must be kept anew. */
