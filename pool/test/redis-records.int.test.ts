@@ -1,3 +1,4 @@
+import { connect, createServer, type Socket } from "node:net";
 import { systemRandom } from "@whisper/shared/base/random";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openRedisRecords } from "../src/adapters/redis/redis-records.ts";
@@ -80,6 +81,45 @@ test("[R13] Redis killed: calls reject at once; restarted empty: new generations
   expect(await records.where(person.session, CHAT)).toMatchObject({ chat: "in" });
   await records.close();
   await second.stop();
+});
+
+test("[R13] a connection that went silent without a word is given up: calls reject, then a new one serves", async () => {
+  const server = await startRedis();
+  let isFrozen = false;
+  const sockets: Socket[] = [];
+  // A network that swallows what runs over old connections, as a broken path or a lost NAT entry does.
+  const path = createServer((near) => {
+    const far = connect(server.port, server.host);
+    sockets.push(near, far);
+    const pass = (from: Socket, to: Socket, isOld = () => isFrozen && sockets.indexOf(from) < 2): void => {
+      from.on("data", (piece) => void (isOld() || to.write(piece)));
+      from.on("error", () => to.destroy());
+      from.on("close", () => to.destroy());
+    };
+    pass(near, far);
+    pass(far, near);
+  });
+  await new Promise<void>((resolve) => path.listen(0, "127.0.0.1", resolve));
+  const address = path.address();
+  const url = `redis://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
+  const records = await openRedisRecords(url, { ...RECORDS_SETTINGS, settleMs: 0 }, systemRandom, () => undefined);
+  const person = ask();
+  expect(await records.admit(person, NOW_MS)).toEqual({ answer: "new" });
+  isFrozen = true;
+  const startedMs = performance.now();
+  await expect(records.holderOf(person.session)).rejects.toThrow();
+  expect(performance.now() - startedMs).toBeLessThan(1_400);
+  await until("a new connection serves", () =>
+    records.holderOf(person.session).then(
+      (holder) => holder?.epoch === person.epoch,
+      () => false,
+    ),
+  );
+  expect(await records.admit(person, NOW_MS)).toEqual({ answer: "new" });
+  await records.close();
+  for (const socket of sockets) socket.destroy();
+  path.close();
+  await server.stop();
 });
 
 test("[R13] a server that forgot the scripts gets them again", async () => {
