@@ -81,9 +81,9 @@ export async function startClerk(parts: ClerkParts): Promise<Clerk> {
     counts.failed++;
     const answer = awayAnswer(ask);
     if (answer !== undefined) mail.sendTo(ask.address, answer);
-    if (error instanceof InvariantError) log.error("promise_broken", { promise: error.message });
+    if (error instanceof InvariantError) return log.error("promise_broken", { promise: error.message });
     // One line an absence; what a store says of itself may hold a key, so that only its kind is told.
-    else if (!isAway) log.warn("records_away", { refused: error instanceof Error && error.name === "ReplyError" });
+    if (!isAway) log.warn("records_away", { refused: error instanceof Error && error.name === "ReplyError" });
     isAway = true;
   };
 

@@ -54,7 +54,7 @@ test("[B11] memos of one turn to one subject share a payload, in order, and leav
   turn();
   expect(bus.payloads.map(([subject]) => subject)).toEqual(["wh.eu-west.in.p1.3", "wh.eu-west.desk"]);
   expect(heard).toEqual(Array.from({ length: 50 }, (_, i) => text(i + 1)));
-  expect(mail.counts).toEqual({ sent: 51, payloads: 2, received: 50, unread: 0, unknownAddress: 0 });
+  expect(mail.counts).toEqual({ sent: 51, payloads: 2, received: 50, unread: 0, faults: 0, unknownAddress: 0 });
   turn();
   mail.sendTo(ADDRESS, text(51));
   expect(turns.length).toBe(1);
@@ -144,4 +144,22 @@ test("[B11] a memo that breaks its own promise throws at its sender and leaves t
   mail.send("s", text(2));
   turn();
   expect(heard).toBe(2);
+});
+
+test("[B14] what a listener throws over one memo costs no other memo of the payload, and is told", () => {
+  const { mail, turns } = world();
+  const heard: number[] = [];
+  mail.listen("s", (memo) => {
+    const id = memo.kind === "text" ? memo.id : -1;
+    if (id % 2 === 0) throw new RangeError(`over ${id}`);
+    heard.push(id);
+  });
+  for (let id = 1; id <= 6; id++) mail.send("s", text(id));
+  const [turn] = turns.splice(0);
+  expect(turn).toThrow("over 2");
+  expect(heard).toEqual([1, 3, 5]);
+  expect(mail.counts.faults).toBe(3);
+  mail.send("s", text(7));
+  turns.splice(0).forEach((run) => void run());
+  expect(heard).toEqual([1, 3, 5, 7]);
 });

@@ -11,7 +11,10 @@ export type Mail = {
   send(subject: string, memo: Memo): void;
   /** The same, to the inbox of the shard at `address`; one that is no address is counted and dropped. */
   sendTo(address: Address, memo: Memo): void;
-  /** Hears each memo once; of listeners with the same group, one does. What cannot be read is counted. */
+  /**
+   * Hears each memo once; of listeners with the same group, one does. What cannot be read is counted. What `on` throws
+   * over one memo reaches the bus's `onFault` and costs no other memo.
+   */
   listen(subject: string, on: (memo: Memo) => void, options?: { readonly group?: string }): { stop(): void };
   /** Sends what waits, now. */
   flush(): void;
@@ -24,6 +27,8 @@ export type MailCounts = {
   received: number;
   /** Memos of an unknown kind, cut off or spoilt. */
   unread: number;
+  /** Memos over which a listener threw. Of one payload the bus is told the first. */
+  faults: number;
   unknownAddress: number;
 };
 
@@ -32,7 +37,7 @@ const INBOXES_KEPT_MAX = 4_096;
 
 /** Mail over a bus. `defer` runs a callback once this loop turn is over: `setImmediate` in production. */
 export function createMail(bus: Bus, defer: (run: () => void) => void): Mail {
-  const counts: MailCounts = { sent: 0, payloads: 0, received: 0, unread: 0, unknownAddress: 0 };
+  const counts: MailCounts = { sent: 0, payloads: 0, received: 0, unread: 0, faults: 0, unknownAddress: 0 };
   let waiting = new Map<string, MemoBatch>();
   const spare: MemoBatch[] = [];
   const inboxes = new Map<Address, string>();
@@ -90,12 +95,22 @@ export function createMail(bus: Bus, defer: (run: () => void) => void): Mail {
       else send(subject, memo);
     },
     listen(subject, on, options) {
+      let faults: unknown[] = [];
       const hear = (memo: Memo): void => {
         counts.received++;
-        on(memo);
+        try {
+          on(memo);
+        } catch (error) {
+          faults.push(error); // the memos behind it are other people's
+        }
       };
       const open = (payload: Uint8Array): void => {
         counts.unread += readMemos(payload, hear);
+        if (faults.length === 0) return;
+        const [first] = faults;
+        counts.faults += faults.length;
+        faults = [];
+        throw first;
       };
       return bus.listen(subject, open, options);
     },
