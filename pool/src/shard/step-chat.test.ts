@@ -121,6 +121,20 @@ test("[D11] a resumed shard that knows no highest takes the partner's shard's wo
   expect(after(unknown, [text(8)]).next).toMatchObject({ high: 8 });
 });
 
+test("[D11] the first number offered counts even when the meter refuses it: the text behind it does not take its place", () => {
+  const empty = {
+    ...after(
+      CHATTING,
+      [1, 2, 3, 4, 5].map((id) => text(id)),
+    ).next,
+    high: -1,
+  } as typeof CHATTING;
+  const first = step(empty, text(3), ctxAt(NOW_MS));
+  expect(framesOf(first)).toMatchObject([{ type: "rate_limited", id: 3 }]);
+  const behind = step(first.next, text(4), ctxAt(NOW_MS));
+  expect(framesOf(behind)).toMatchObject([{ type: "error", code: "out_of_order", id: 3 }]);
+});
+
 test("[M1] the text meter passes 5 in 10 s and gives one back every 2 s", () => {
   let value: Session = CHATTING;
   let passed = 0;

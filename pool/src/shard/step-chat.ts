@@ -39,7 +39,8 @@ export function onText(now: Session, frame: FrameOf<"message">, bytes: number, c
       count("text_refused"),
     ];
     if (received !== undefined) told.push(receivedMemo(now, received, ctx));
-    return { next: now, effects: told };
+    // Whoever knew no highest knows it now, or the text behind this one would pass for the first.
+    return { next: { ...now, high }, effects: told };
   }
 
   const isBlocked = frame.text !== undefined && rules.isBlocked(frame.text);
