@@ -104,8 +104,8 @@ function onChattingThere(turn: Turn, chat: ChatId | undefined, received: number 
   }
   const held = turn.state.talk;
   // A number that was relayed is taken, even if this client no longer knows what it was.
-  if (held !== undefined && received !== undefined && received > held.lastId)
-    change(turn, { talk: { ...held, lastId: received, delivered: received, outbox: [] } });
+  if (held !== undefined && held.outbox.length === 0 && received !== undefined && received > held.lastId)
+    change(turn, { talk: { ...held, lastId: received, delivered: received } });
   if (turn.state.flow.owed > 0) reflow(turn, { answerAtMs: turn.nowMs });
   reflow(turn, { resendMs: RESEND_AFTER_MS });
   setAway(turn, undefined); // `partner_away` follows if it is so

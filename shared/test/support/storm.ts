@@ -62,12 +62,13 @@ export class Storm {
   #queue: { readonly atMs: number; readonly no: number; readonly run: () => void }[] = [];
   #no = 0;
 
-  constructor(unit: () => number, weather: Weather) {
+  /** With `dropping`, the first of the two drops what the meter refuses, as the edge does for legacy clients. */
+  constructor(unit: () => number, weather: Weather, dropping = false) {
     this.#unit = unit;
     this.weather = weather;
     const half = (): Half => ({ high: 0, seen: 0, wire: undefined, isToldAway: false, sentAny: false });
     this.#halves = [half(), half()];
-    this.people = [this.#newPerson(0), this.#newPerson(1)];
+    this.people = [this.#newPerson(0, dropping), this.#newPerson(1, false)];
     for (const who of [0, 1] as const) this.#tell(who, { event: "call", call: { call: "connect" } });
   }
 
@@ -101,11 +102,11 @@ export class Storm {
     this.faults.push("the clients never come to rest");
   }
 
-  #newPerson(who: 0 | 1): Person {
+  #newPerson(who: 0 | 1, dropsWhenLimited: boolean): Person {
     const tab = JSON.stringify({ v: 1, session: `token-${who}`, wish: { interests: [], languages: [] } });
     const talk = { chat: CHAT, shared: [], lastId: 0, delivered: 0, outbox: [], last: 0, lines: [] };
     const kept = { tab, chat: JSON.stringify({ v: 1, ...talk }), device: `device-${who}` };
-    const state = restore(kept, this.nowMs);
+    const state = restore(kept, this.nowMs, { dropsWhenLimited });
     return {
       state,
       life: 0,
@@ -173,7 +174,7 @@ export class Storm {
     person.life++;
     for (const wire of person.wires) this.#at(this.nowMs + this.#unit() * 50, () => this.#closed(who, wire));
     person.wires = [];
-    person.state = restore(person.kept, this.nowMs);
+    person.state = restore(person.kept, this.nowMs, person.state.habits);
     person.alarmMs = undefined;
     this.#tell(who, { event: "call", call: { call: "connect" } });
   }
@@ -321,6 +322,7 @@ export class Storm {
     if (received !== undefined) this.#between(() => this.#received(to, Math.min(received, half.seen)));
     if (frame.text?.includes("poison")) return this.#cut(who, wire, 4101, false);
     if (frame.text?.includes("odd")) return this.#toClient(who, wire, refusal("invalid_message", frame.id));
+    half.high = high; // the first number offered tells a shard that knew none, even when the text itself is refused
     if (frame.id > high && this.#unit() < this.weather.limited)
       return this.#toClient(who, wire, { type: "rate_limited", retry_after: 1, id: frame.id });
     half.high = Math.max(high, frame.id);
