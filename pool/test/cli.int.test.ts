@@ -150,19 +150,47 @@ describe.each(["embedded", "real"])("on the %s engine", (engine) => {
   });
 });
 
-test(
-  "a Ctrl-C at npm start, which reaches npm and us, stops all in order",
-  async () => {
+describe("npm start", () => {
+  const start = async (): Promise<{ readonly one: Run; readonly npm: number; readonly tree: readonly number[] }> => {
     const one = run(["start", "--silent"], ANY_PORTS, "npm");
-    const tree = await ready(one);
-    process.kill(-(one.process.pid ?? 0), "SIGINT");
-    await ended(one, STOPPED_MS);
-    expect(one.stdout).toMatch(READY);
-    expect(one.stderr).toMatch(/stopping\nstopped\n/);
-    await gone(tree);
-  },
-  STARTED_MS,
-);
+    return { one, npm: one.process.pid ?? 0, tree: await ready(one) };
+  };
+
+  test(
+    "a Ctrl-C, which reaches npm and us, stops all in order",
+    async () => {
+      const { one, npm, tree } = await start();
+      process.kill(-npm, "SIGINT");
+      await ended(one, STOPPED_MS);
+      expect(one.stdout).toMatch(READY);
+      expect(one.stderr).toMatch(/stopping\nstopped\n/);
+      await gone(tree);
+    },
+    STARTED_MS,
+  );
+
+  test.each(["SIGINT", "SIGTERM"] as const)(
+    "a %s to npm alone stops all in order",
+    async (signal) => {
+      const { one, npm, tree } = await start();
+      process.kill(npm, signal);
+      await ended(one, STOPPED_MS);
+      expect(one.stderr).toMatch(/stopping\nstopped\n/);
+      await gone(tree);
+    },
+    STARTED_MS,
+  );
+
+  test(
+    "a kill -9 of npm alone leaves nothing either",
+    async () => {
+      const { npm, tree } = await start();
+      process.kill(npm, "SIGKILL");
+      await gone(tree);
+    },
+    STARTED_MS,
+  );
+});
 
 test(
   "when a server dies, the rest stops and says so",

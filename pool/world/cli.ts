@@ -65,10 +65,24 @@ const say = (line: string): void => {
 };
 
 const ending = new AbortController();
+const PARENT_LOOK_MS = 500;
+
+/** npm waits for what it started, so when it is gone somebody has killed it, and nobody is left to stop us. */
+function followNpm(): void {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const look = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(look);
+    process.kill(process.pid, "SIGTERM");
+  }, PARENT_LOOK_MS);
+  look.unref();
+}
 
 async function main(): Promise<void> {
   const wish = readArguments(process.argv);
   const { settings, env } = readEnvironment();
+  followNpm();
   const starting = startWorld({
     ...wish,
     root: join(dirname(fileURLToPath(import.meta.url)), "../.."),
