@@ -6,8 +6,8 @@ type Ask = { readonly n: number; readonly ask: string };
 export type Answers = Readonly<Record<string, () => unknown>>;
 
 /**
- * User memory of this process in bytes after two collections: anonymous pages and what was swapped out of them, from the kernel's own count
- * (proc(5), smaps_rollup). Resident size would move with page reclaim. Needs `--expose-gc`.
+ * User memory of this process in bytes after two collections: anonymous pages and what was swapped out of them, from
+ * the kernel's own count (proc(5), smaps_rollup). Resident size would move with page reclaim. Needs `--expose-gc`.
  */
 async function memoryBytes(): Promise<number> {
   if (globalThis.gc === undefined) throw new Error("start this process with --expose-gc");
@@ -32,8 +32,9 @@ function cpuUs(): number {
 }
 
 /**
- * Answers `{n, ask}` of the parent with `{n, value}` or `{n, fault}`: `cpu_us`, `memory_bytes`, `profile_start`, `profile_stop`, `stop`, and
- * what `more` holds. Tells the parent `{ready}` first. Ends, after `stop`, when it is told to or when the parent is gone.
+ * Answers `{n, ask}` of the parent with `{n, value}` or `{n, fault}`: `cpu_us`, `memory_bytes`, `profile_start`,
+ * `profile_stop`, `stop`, and what `more` holds. Tells the parent `{ready}` first. Ends, after `stop`, when it is
+ * told to or when the parent is gone.
  */
 export function answerAsks(ready: object, more: Answers = {}, stop: () => Promise<void> = async () => {}): void {
   const profiler = startProfiler();

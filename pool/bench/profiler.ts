@@ -1,26 +1,33 @@
 import { Session } from "node:inspector/promises";
 import { relative } from "node:path";
 
-/** Where one function's own time went, of all that was sampled while the process was not idle. */
+/** Where one function's own time went: its share of all CPU time of the window. */
 export type HotSpot = { readonly name: string; readonly file: string; readonly share: number };
 
 const SAMPLE_US = 500;
-const SPOTS_MAX = 60;
+const SPOTS_MAX = 80;
+/**
+ * What V8 cannot see: it counts the whole poll for events as idle, and the socket library reads and parses in there.
+ */
+const OUTSIDE = "(reading sockets, outside of JavaScript)";
 
 /** V8's sampling profiler of this process, as `--cpu-prof` uses it, for a window of its life. */
 export function startProfiler(): { start(): Promise<void>; stop(): Promise<readonly HotSpot[]> } {
   const session = new Session();
+  let from = process.cpuUsage();
   return {
     async start() {
       session.connect();
       await session.post("Profiler.enable");
       await session.post("Profiler.setSamplingInterval", { interval: SAMPLE_US });
       await session.post("Profiler.start");
+      from = process.cpuUsage();
     },
     async stop() {
+      const { user, system } = process.cpuUsage(from);
       const { profile } = await session.post("Profiler.stop");
       session.disconnect();
-      return hotSpots(profile);
+      return hotSpots(profile, user + system);
     },
   };
 }
@@ -29,26 +36,35 @@ type Node = {
   readonly id: number;
   readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
 };
-type Profile = { readonly nodes: readonly Node[]; readonly samples?: readonly number[] | undefined };
+type Profile = {
+  readonly nodes: readonly Node[];
+  readonly samples?: readonly number[] | undefined;
+  readonly timeDeltas?: readonly number[] | undefined;
+};
 
-/** The share of samples of each function, most first. */
-function hotSpots({ nodes, samples = [] }: Profile): readonly HotSpot[] {
+/** Each function's share of `cpuUs`, most first; what no sample explains is `OUTSIDE`. */
+function hotSpots({ nodes, samples = [], timeDeltas = [] }: Profile, cpuUs: number): readonly HotSpot[] {
   const frames = new Map(nodes.map((node) => [node.id, node.callFrame]));
-  const counts = new Map<string, { name: string; file: string; count: number }>();
-  let busy = 0;
-  for (const id of samples) {
-    const frame = frames.get(id);
-    if (frame === undefined || frame.functionName === "(idle)") continue;
-    busy++;
-    const name = frame.functionName === "" ? `(anonymous, line ${frame.lineNumber + 1})` : frame.functionName;
-    const file = frame.url.startsWith("file:") ? relative(process.cwd(), new URL(frame.url).pathname) : frame.url;
+  const spent = new Map<string, { name: string; file: string; us: number }>();
+  const add = (name: string, file: string, us: number): void => {
     const key = `${name} ${file}`;
-    const spot = counts.get(key) ?? { name, file, count: 0 };
-    spot.count++;
-    counts.set(key, spot);
-  }
-  return [...counts.values()]
-    .sort((a, b) => b.count - a.count)
+    const spot = spent.get(key) ?? { name, file, us: 0 };
+    spot.us += us;
+    spent.set(key, spot);
+  };
+  let seenUs = 0;
+  samples.forEach((id, i) => {
+    const frame = frames.get(id);
+    if (frame === undefined || frame.functionName === "(idle)") return;
+    const us = timeDeltas[i] ?? 0;
+    seenUs += us;
+    const name = frame.functionName === "" ? `(anonymous, line ${frame.lineNumber + 1})` : frame.functionName;
+    add(name, frame.url.startsWith("file:") ? relative(process.cwd(), new URL(frame.url).pathname) : frame.url, us);
+  });
+  const totalUs = Math.max(cpuUs, seenUs);
+  add(OUTSIDE, "", totalUs - seenUs);
+  return [...spent.values()]
+    .sort((a, b) => b.us - a.us)
     .slice(0, SPOTS_MAX)
-    .map(({ name, file, count }) => ({ name, file, share: count / busy }));
+    .map(({ name, file, us }) => ({ name, file, share: us / totalUs }));
 }

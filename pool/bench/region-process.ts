@@ -7,8 +7,8 @@ import { embeddedRegion } from "../world/embedded-region.ts";
 import { startNats } from "../world/servers/nats.ts";
 import { answerAsks } from "./answer-asks.ts";
 
-// What stands beside a shard that is measured: a nats-server, and a clerk and a matcher with their stores in this process's memory. So the
-// shard's own process does what it does in production, and nothing else.
+// What stands beside a shard that is measured: a nats-server, and a clerk and a matcher with their stores in this
+// process's memory. So the shard's own process does what it does in production, and nothing else.
 
 const { region } = JSON.parse(process.argv[2] ?? "") as { readonly region: RegionName };
 const nats = await startNats();

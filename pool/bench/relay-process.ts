@@ -2,8 +2,8 @@ import { App, DISABLED, LIBUS_LISTEN_EXCLUSIVE_PORT, us_socket_local_port, type 
 import { FRAME_BYTES_CUT, OUTBOX_BYTES_MAX, SOCKET_SILENT_S } from "@whisper/shared/limits";
 import { answerAsks } from "./answer-asks.ts";
 
-// The baseline of the bench: the socket library alone, with the settings that a shard gives it. `/pair/<n>` pairs the first two sockets that
-// ask for the same n and hands their frames on untouched; any other path holds the socket.
+// The baseline of the bench: the socket library alone, with the settings that a shard gives it. `/pair/<n>` pairs the
+// first two sockets that ask for the same n and hands their frames on untouched; any other path holds the socket.
 
 type UserData = { readonly pair: string; partner: WebSocket<UserData> | undefined };
 

@@ -14,8 +14,8 @@ import { SHARD_DEFAULTS } from "../src/shard/settings.ts";
 import { Shard } from "../src/shard/shard.ts";
 import { answerAsks } from "./answer-asks.ts";
 
-// One shard as production runs it, on a real nats-server, but for two limits that a bench must raise: texts per window and upgrades per
-// second.
+// One shard as production runs it, on a real nats-server, but for two limits that a bench must raise: texts per
+// window and upgrades per second.
 
 type Options = {
   readonly region: RegionName;

@@ -1,39 +1,70 @@
-import { parseArgs } from "node:util";
-import { type BenchLine, GROUPS, lineOf, type Measured, NUMBERS, type NumberName, numbersOf } from "./lines.ts";
+import { readFileSync, writeFileSync } from "node:fs";
+import { HELP, readArguments } from "./arguments.ts";
+import { MEASURES } from "./groups.ts";
+import { type BenchLine, GROUPS, type GroupName, lineOf, NUMBERS, type NumberName } from "./lines.ts";
 import { headCommit, thisMachine } from "./machine.ts";
+import { putSection, sectionOf } from "./page.ts";
 import { stopHelpers } from "./processes.ts";
-import { measureMemory } from "./shard-memory.ts";
-import { measureTexts } from "./shard-texts.ts";
-import { measureUpgrades } from "./shard-upgrades.ts";
+import type { Profile } from "./profile.ts";
 
-type Say = (line: string) => void;
-/** What measures which numbers. */
-const MEASURES: readonly {
-  readonly gives: readonly NumberName[];
-  readonly run: (say: Say) => Promise<readonly Measured[]>;
-}[] = [
-  { gives: ["shard.idle_bytes"], run: async (say) => [await measureMemory(say)] },
-  { gives: ["shard.texts_per_cpu_s", "shard.texts_with_receipts_per_cpu_s"], run: measureTexts },
-  { gives: ["shard.upgrades_per_cpu_s"], run: async (say) => [await measureUpgrades(say)] },
-];
+// `npm run bench`: see `--help`.
 
-const say: Say = (line) => void process.stderr.write(`${line}\n`);
-const [wanted] = process.argv.slice(2);
-const numbers = wanted === undefined ? (Object.keys(NUMBERS) as NumberName[]) : numbersOf(wanted);
-void parseArgs;
-void GROUPS;
-const machine = thisMachine();
-const commit = headCommit();
-try {
-  for (const { gives, run } of MEASURES) {
-    if (!gives.some((name) => numbers?.includes(name))) continue;
-    for (const measured of await run(say)) {
-      const line: BenchLine = lineOf(measured, machine, commit);
-      process.stdout.write(`${JSON.stringify(line)}\n`);
+const tell = (line: string): void => void process.stdout.write(`${line}\n`);
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** What a child process needs; no setting of ours may leak into what is measured. */
+function childEnv(): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env))
+    if (value !== undefined && !name.startsWith("WHISPER_")) env[name] = value;
+  return env;
+}
+
+/** Runs what gives the wanted numbers; prints each line when it is known. */
+async function measure(group: GroupName, names: readonly NumberName[], profiles: Profile[] | undefined) {
+  const [machine, commit, lines] = [thisMachine(), headCommit(), [] as BenchLine[]];
+  for (const { gives, run } of MEASURES.filter((one) => one.group === group)) {
+    if (!gives.some((name) => names.includes(name))) continue;
+    for (const measured of await run({ say, env: childEnv(), ...(profiles === undefined ? {} : { profiles }) })) {
+      if (!names.includes(measured.name)) continue;
+      const line = lineOf(measured, machine, commit);
+      lines.push(line);
+      tell(JSON.stringify(line));
     }
   }
-} catch (error) {
-  say(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  process.exitCode = 1;
+  return lines;
 }
-await stopHelpers();
+
+async function measureAll(names: readonly NumberName[], page: string | undefined): Promise<void> {
+  for (const group of GROUPS) {
+    const profiles: Profile[] | undefined = page === undefined ? undefined : [];
+    const lines = await measure(group, names, profiles);
+    if (page === undefined || profiles === undefined || lines.length === 0) continue;
+    writeFileSync(page, putSection(readFileSync(page, "utf8"), group, sectionOf(lines, profiles)));
+    say(`${group} is written into ${page}`);
+  }
+}
+
+const wish = readArguments(process.argv.slice(2));
+switch (wish.do) {
+  case "help":
+    tell(HELP);
+    break;
+  case "list":
+    for (const [name, { group, unit, goal }] of Object.entries(NUMBERS))
+      tell(`${group}\t${name}\t${unit}\tgoal ${goal}`);
+    break;
+  case "refuse":
+    say(wish.why);
+    process.exitCode = 2;
+    break;
+  default:
+    process.once("SIGINT", () => void stopHelpers().finally(() => process.exit(130)));
+    try {
+      await measureAll(wish.names, wish.page);
+    } catch (error) {
+      say(`nothing is printed of this: ${error instanceof Error ? error.message : String(error)}`);
+      process.exitCode = 1;
+    }
+    await stopHelpers();
+}

@@ -10,7 +10,10 @@ export type Helper = {
   readonly pid: number;
   /** What it said when it was ready. */
   readonly ready: Readonly<Record<string, unknown>>;
-  /** Asks, and waits for the answer, at most a minute. Rejects with what went wrong there, and when the process is gone. */
+  /**
+   * Asks, and waits for the answer, at most a minute. Rejects with what went wrong there, and when the process is
+   * gone.
+   */
   ask(what: string, given?: unknown): Promise<unknown>;
   stop(): Promise<void>;
 };

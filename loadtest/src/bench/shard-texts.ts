@@ -1,6 +1,8 @@
 import type { TalkCounts } from "../engine/talk.ts";
+import type { Run } from "./groups.ts";
 import { type Measured, median } from "./lines.ts";
 import { askNumber, pause } from "./processes.ts";
+import type { HotSpot, Profile } from "./profile.ts";
 import { type Side, startRelay, startShard } from "./shard-place.ts";
 
 const PAIRS = 1_000;
@@ -44,7 +46,7 @@ async function talk(
   const { doubled, lost, missing, unexpected, oddType } = end;
   if (doubled + lost + missing + unexpected > 0)
     throw new Error(
-      `${side.server.name}: ${lost} texts lost, ${missing} missing, ${doubled} doubled, ${unexpected} odd frames ${oddType}`,
+      `${side.server.name}: texts ${lost} lost, ${missing} missing, ${doubled} doubled; ${unexpected} odd frames ${oddType}`,
     );
   if (receipts && end.confirmed === 0) throw new Error(`${side.server.name}: no receipt arrived`);
   const delivered = to.counts.delivered - from.counts.delivered;
@@ -59,7 +61,8 @@ async function talk(
 }
 
 const shown = ({ perCpuS, perS, serverCpu, crowdCpu }: Window): string =>
-  `${perCpuS.toFixed(0)} texts/CPU-s (${perS.toFixed(0)}/s; CPU ${serverCpu.toFixed(2)}, generator ${crowdCpu.toFixed(2)})`;
+  `${perCpuS.toFixed(0)} texts/CPU-s (${perS.toFixed(0)}/s; ` +
+  `CPU ${serverCpu.toFixed(2)}, generator ${crowdCpu.toFixed(2)})`;
 
 /** A B A B A B, so that whatever else the machine does meets both. */
 async function sideBySide(relay: Side, shard: Side, receipts: boolean, say: (line: string) => void) {
@@ -76,13 +79,25 @@ async function sideBySide(relay: Side, shard: Side, receipts: boolean, say: (lin
   return { value: median(ours), baseline: { name: "bare uWebSockets.js relay, texts/cpu_s", value: median(bare) } };
 }
 
+/** One window more, under the profiler. */
+async function profiled(shard: Side, receipts: boolean, title: string): Promise<Profile> {
+  let spots: unknown;
+  await talk(shard, receipts, async () => {
+    await shard.server.ask("profile_start");
+    await pause(WINDOW_MS);
+    spots = await shard.server.ask("profile_stop");
+  });
+  return { title, spots: spots as readonly HotSpot[] };
+}
+
 /** Texts of 64 characters per CPU-second of one shard, without and with receipts, beside a bare relay. */
-export async function measureTexts(say: (line: string) => void): Promise<readonly Measured[]> {
+export async function measureTexts({ say, profiles }: Run): Promise<readonly Measured[]> {
   const [relay, shard] = [await startRelay(), await startShard()];
   await Promise.all([people(relay), people(shard)]);
   say(`texts: ${PAIRS} chats on the shard, and as many on the relay`);
   const plain = await sideBySide(relay, shard, false, say);
   const receipts = await sideBySide(relay, shard, true, say);
+  profiles?.push(await profiled(shard, false, "texts"), await profiled(shard, true, "texts with receipts"));
   await Promise.all([relay.stop(), shard.stop()]);
   return [
     { name: "shard.texts_per_cpu_s", ...plain },

@@ -1,5 +1,7 @@
+import type { Run } from "./groups.ts";
 import { type Measured, median } from "./lines.ts";
 import { askNumber } from "./processes.ts";
+import type { HotSpot } from "./profile.ts";
 import { type Side, startRelay, startShard } from "./shard-place.ts";
 
 const SOCKETS = 4_000;
@@ -19,9 +21,13 @@ async function round({ server, crowd }: Side): Promise<Round> {
 
 const shown = ({ perCpuS, perS }: Round): string => `${perCpuS.toFixed(0)} upgrades/CPU-s (${perS.toFixed(0)}/s)`;
 
-/** Admitted upgrades per CPU-second of one shard (ticket verified, admitted by a clerk, greeted), beside the bare library's. */
-export async function measureUpgrades(say: (line: string) => void): Promise<Measured> {
+/**
+ * Admitted upgrades per CPU-second of one shard (ticket verified, admitted by a clerk, greeted), beside the bare
+ * library's.
+ */
+export async function measureUpgrades({ say, profiles }: Run): Promise<Measured> {
   const [relay, shard] = [await startRelay(), await startShard()];
+  say("upgrades: the shard's process alone is counted; bus, clerk and records are in others");
   await Promise.all([round(relay), round(shard)]); // both have run their code once
   const [bare, ours]: [number[], number[]] = [[], []];
   for (let i = 0; i < ROUNDS; i++) {
@@ -31,6 +37,12 @@ export async function measureUpgrades(say: (line: string) => void): Promise<Meas
     say(`upgrades: shard ${shown(b)}`);
     bare.push(a.perCpuS);
     ours.push(b.perCpuS);
+  }
+  if (profiles !== undefined) {
+    await shard.server.ask("profile_start");
+    await round(shard);
+    const spots = (await shard.server.ask("profile_stop")) as readonly HotSpot[];
+    profiles.push({ title: "upgrades (and as many goodbyes)", spots });
   }
   await Promise.all([relay.stop(), shard.stop()]);
   const baseline = { name: "bare uWebSockets.js, upgrades/cpu_s", value: median(bare) };

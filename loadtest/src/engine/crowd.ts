@@ -35,8 +35,8 @@ export class Crowd {
   }
 
   /**
-   * Opens `count` sockets, at most 200 handshakes at once; resolves when all are in: `session_created` heard at a shard, the 101 at a relay.
-   * `tickets` are used up.
+   * Opens `count` sockets, at most 200 handshakes at once; resolves when all are in: `session_created` heard at a
+   * shard, the 101 at a relay. `tickets` are used up.
    */
   open(count: number, tickets: string[]): Promise<void> {
     if (count > SOCKETS_MAX) throw new RangeError(`one process holds ${SOCKETS_MAX} sockets`);
@@ -79,7 +79,10 @@ export class Crowd {
     next();
   }
 
-  /** Pairs neighbours through the desk (each two share an interest of their own) and returns once all of them are in their chats. */
+  /**
+   * Pairs neighbours through the desk (each two share an interest of their own) and returns once all of them are in
+   * their chats.
+   */
   async pair(): Promise<void> {
     const talkers: Talker[] = [];
     const talk = new Talk(talkers, () => performance.now());

@@ -10,15 +10,18 @@ const LENGTH_64 = 127;
 const MASK_BYTES = 4;
 
 /**
- * One mask for all frames of a process: an unmasking server works as hard for it as for a fresh one (RFC 6455 §5.3 wants
- * fresh ones against proxies that could be fooled; a load generator speaks to servers of its own).
+ * One mask for all frames of a process: an unmasking server works as hard for it as for a fresh one (RFC 6455 §5.3
+ * wants fresh ones against proxies that could be fooled; a load generator speaks to servers of its own).
  */
 const MASK = randomBytes(MASK_BYTES);
 
 /** How many bytes the head of a client's frame takes. */
 const headBytes = (payloadBytes: number): number => (payloadBytes < LENGTH_16 ? 2 : 4) + MASK_BYTES;
 
-/** One whole frame of a client, masked. `payload` is copied and may be used again. Payloads over 65,535 bytes are refused. */
+/**
+ * One whole frame of a client, masked. `payload` is copied and may be used again. Payloads over 65,535 bytes are
+ * refused.
+ */
 export function clientFrame(opcode: number, payload: Uint8Array, bytes = payload.length): Buffer {
   if (bytes > 0xff_ff) throw new RangeError("a generator's frame has at most 65,535 bytes");
   const head = headBytes(bytes);
@@ -45,8 +48,8 @@ export type FrameSink = (opcode: number, bytes: Buffer, from: number, to: number
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Takes a server's bytes apart into whole texts, binaries and control frames, however they were cut. A piece that holds whole frames is
- * read where it lies; only a rest is copied.
+ * Takes a server's bytes apart into whole texts, binaries and control frames, however they were cut. A piece that
+ * holds whole frames is read where it lies; only a rest is copied.
  */
 export class FrameReader {
   #rest: Buffer = NOTHING;
@@ -54,7 +57,10 @@ export class FrameReader {
   #parts: Buffer[] = [];
   #partsOpcode = 0;
 
-  /** Reads `bytes[from, to)`. Returns false when a server broke the protocol: masked, reserved bits, a piece out of order. */
+  /**
+   * Reads `bytes[from, to)`. Returns false when a server broke the protocol: masked, reserved bits, a piece out of
+   * order.
+   */
   push(bytes: Buffer, from: number, to: number, sink: FrameSink): boolean {
     if (this.#rest.length > 0) {
       const whole = Buffer.concat([this.#rest, bytes.subarray(from, to)]);

@@ -1,7 +1,8 @@
 import { Crowd, type CrowdTarget } from "./crowd.ts";
 import { signTickets, type TicketPlace } from "./tickets.ts";
 
-// One process of strangers on raw sockets, told by its parent what to do: `{n, ask, with}` is answered `{n, value}` or `{n, fault}`.
+// One process of strangers on raw sockets, told by its parent what to do: `{n, ask, with}` is answered `{n, value}`
+// or `{n, fault}`.
 
 type Options = CrowdTarget & { readonly place?: TicketPlace };
 type Ask = { readonly n: number; readonly ask: string; readonly with?: unknown };

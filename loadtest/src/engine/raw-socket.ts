@@ -25,7 +25,10 @@ const NO_CODE = 1_006;
 /** Every socket of the process is read into this one buffer: what it holds is used before the next read. */
 const INBOX = Buffer.allocUnsafeSlow(65_536);
 
-/** A WebSocket client on a bare TCP socket, made to cost little: no event emitter per frame, no copy of what is read whole. */
+/**
+ * A WebSocket client on a bare TCP socket, made to cost little: no event emitter per frame, no copy of what is read
+ * whole.
+ */
 export class RawSocket {
   readonly #options: RawSocketOptions;
   readonly #socket: Socket;

@@ -38,6 +38,7 @@ const DIGITS = { zero: 0x30, nine: 0x39 } as const;
 /** How often it is looked who owes a receipt for long enough. */
 export const SWEEP_MS = 50;
 
+/** Somebody who has said nothing yet, with the bytes that all their texts begin with. */
 export function newTalker(outlet: Outlet, chat: string): Talker {
   const head = Buffer.from(`{"type":"message","chat_id":"${chat}","id":`);
   return { outlet, chat, head, sent: 0, last: 0, owed: 0, owedSinceMs: 0 };
@@ -78,8 +79,9 @@ export function textIdIn(bytes: Buffer, from: number, to: number): number {
 }
 
 /**
- * Many chats in which both people always have one text under way: who gets one answers it at once with the next. So no socket has two
- * texts in one read, as among people who type, and the server always has work. Texts are checked: each number once, in order.
+ * Many chats in which both people always have one text under way: who gets one answers it at once with the next. So
+ * no socket has two texts in one read, as among people who type, and the server always has work. Texts are checked:
+ * each number once, in order.
  */
 export class Talk {
   readonly counts: TalkCounts = { delivered: 0, receipts: 0, confirmed: 0, doubled: 0, lost: 0, unexpected: 0 };

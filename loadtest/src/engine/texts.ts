@@ -1,7 +1,7 @@
 /** Short everyday words; the filter has nothing to say about them. */
 const WORDS = (
   "a i so no do we it is he me my you the and not but for yes was day how are who she out new old too " +
-  "what have with that this from they your good some time very when come here just like long make many over such take " +
+  "what have with that this from they your good some time very when come here just like long make many over take " +
   "about think where music there which would night today great never river small little summer people really because " +
   "weekend nothing another morning kitchen concert mountain actually tomorrow anything together remember question"
 ).split(" ");

@@ -1,0 +1,32 @@
+import { measureEdge } from "./edge-connects.ts";
+import type { Env } from "./edge-place.ts";
+import type { GroupName, Measured, NumberName } from "./lines.ts";
+import type { Profile } from "./profile.ts";
+import { measureMemory } from "./shard-memory.ts";
+import { measureTexts } from "./shard-texts.ts";
+import { measureUpgrades } from "./shard-upgrades.ts";
+
+export type Run = {
+  /** One line about what is going on. */
+  readonly say: (line: string) => void;
+  /** What a child process needs of the environment. */
+  readonly env: Env;
+  /**
+   * Takes profiles; none are made when it is absent. They are made in windows of their own: a profiler slows what it
+   * watches.
+   */
+  readonly profiles?: Profile[];
+};
+type Measure = {
+  readonly group: GroupName;
+  readonly gives: readonly NumberName[];
+  run(run: Run): Promise<readonly Measured[]>;
+};
+
+/** What measures which numbers, in the order in which they are printed. */
+export const MEASURES: readonly Measure[] = [
+  { group: "shard", gives: ["shard.idle_bytes"], run: async ({ say }) => [await measureMemory(say)] },
+  { group: "shard", gives: ["shard.texts_per_cpu_s", "shard.texts_with_receipts_per_cpu_s"], run: measureTexts },
+  { group: "shard", gives: ["shard.upgrades_per_cpu_s"], run: async (run) => [await measureUpgrades(run)] },
+  { group: "edge", gives: ["edge.connects_per_cpu_s", "edge.upstash_calls_warm"], run: measureEdge },
+];
