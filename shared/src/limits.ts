@@ -59,6 +59,12 @@ export const RESEND_AFTER_MS = 5_000;
 export const RESEND_AFTER_MS_MAX = 30_000;
 export const RESEND_ON_REPEAT_EVERY_MS = 1_000;
 export const GRACE_MS = 60_000;
+/** An absence that nobody declared: hidden tabs turn their timers once a minute, and a partition is not a departure. */
+export const SILENCE_MS = 180_000;
+export const PARTITION_MS = 300_000;
+export const UNCONFIRMED_MS = 3_000;
+/** An address that was not heard for this long is dead, if whoever judges has itself been hearing. */
+export const ADDRESS_DEAD_MS = 3_000;
 export const LATE_WORD_MS = 600_000;
 export const TEXT_ID_MAX = 0xff_ff_ff;
 

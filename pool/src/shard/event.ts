@@ -22,6 +22,10 @@ export type Event =
   | { readonly event: "not_in_chat"; readonly chat: ChatId; readonly here: boolean }
   | { readonly event: "half_ended"; readonly chat: ChatId; readonly answer: MemoOf<"half_ended"> }
   | { readonly event: "whereabouts"; readonly chat: ChatId; readonly answer: MemoOf<"whereabouts"> }
+  /** The partner's address is dead: an exit was told, or it was not heard for 3 s. */
+  | { readonly event: "partner_lost"; readonly exited: boolean }
+  /** The incarnation that was not heard is heard again. */
+  | { readonly event: "partner_heard" }
   /** The moment that `wakeAtMs` named has come. */
   | { readonly event: "wake" }
   /** The socket is gone. */
@@ -89,6 +93,8 @@ export type Ctx = {
   readonly me: Me;
   /** A number above every one this person's search or record has carried in this epoch. */
   readonly no: number;
+  /** Whether this shard may judge who is absent; while it may not, its absence clocks stand still (DESIGN §7). */
+  readonly judges: boolean;
   readonly rules: Rules;
 };
 

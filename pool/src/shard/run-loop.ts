@@ -13,6 +13,8 @@ export type LoopWorld = {
   readonly hands: Hands;
   readonly inbox: InboxWorld;
   readonly nowMs: () => number;
+  /** Whether this shard may judge who is absent. */
+  readonly judges: () => boolean;
   /** The person's next deadline, whatever it was before. */
   wakeAt(person: Person, atMs: number): void;
   /** A promise of ours broke while this person's event ran. */
@@ -72,10 +74,16 @@ export class RunLoop {
    * and no other.
    */
   run(person: Person, event: Event): void {
-    const { hub, rules, hands, nowMs, wakeAt } = this.#world;
+    const { hub, rules, hands, nowMs, judges, wakeAt } = this.#world;
     try {
       const before: Session = person.value;
-      const { next, effects } = step(before, event, { nowMs: nowMs(), me: person.me, no: person.no + 1, rules });
+      const { next, effects } = step(before, event, {
+        nowMs: nowMs(),
+        me: person.me,
+        no: person.no + 1,
+        judges: judges(),
+        rules,
+      });
       person.value = next;
       runEffects(person, effects, hands);
       if (next === before && person.slot >= 0) return; // nothing changed: nothing to keep, nothing to wait for anew

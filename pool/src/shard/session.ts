@@ -79,8 +79,16 @@ export type Chatting = Kept & {
   readonly seen: number;
   /** When the partner's absence was learned; 0 while they are there. */
   readonly partnerAwayMs: number;
-  /** When their half is asked for (again). */
+  /** When the next question about them is due: to their last address, then to their home. */
   readonly askMs: number;
+  /** They were not declared absent by anybody, only not heard: it ends when that incarnation is heard again. */
+  readonly lostBySilence: boolean;
+  /** Their address said that they are not there; cleared by the next word of theirs. */
+  readonly notHere: boolean;
+  /** Their last address was asked once more, so the home is next. */
+  readonly askedLast: boolean;
+  /** When a text of this person's that nobody confirmed makes us ask where the partner is; 0 while all is confirmed. */
+  readonly checkMs: number;
   /** Meters: see `meter.ts`. */
   readonly textsMs: number;
   readonly bytesMs: number;
@@ -121,6 +129,11 @@ export type Spans = {
   readonly offerSilentMs: number;
   /** How long after its deadline a proposal waits for the desk's word. */
   readonly wordMs: number;
+  /** How long an absence counts that nobody declared, in this region and of another. */
+  readonly silenceMs: number;
+  readonly partitionMs: number;
+  /** How long a text to another shard may stay unconfirmed before its partner is looked for. */
+  readonly unconfirmedMs: number;
   readonly givenUpMs: number;
 };
 export const SPANS: Spans = {
@@ -129,6 +142,9 @@ export const SPANS: Spans = {
   tiersMs: TIER_MS,
   offerSilentMs: L.OFFER_SILENT_MS,
   wordMs: 1_000,
+  silenceMs: L.SILENCE_MS,
+  partitionMs: L.PARTITION_MS,
+  unconfirmedMs: L.UNCONFIRMED_MS,
   givenUpMs: 60_000,
 };
 
@@ -151,8 +167,9 @@ export function wakeAtMs(now: Session, spans: Spans): number {
       return now.untilMs + spans.wordMs * (now.asked + 1);
     case "chatting": {
       // Of an absent person the partner's shard keeps the time; here they are only not remembered for ever.
-      const mine = now.awayMs === 0 ? Number.POSITIVE_INFINITY : now.awayMs + spans.graceMs * 2;
-      return now.partnerAwayMs === 0 || now.awayMs !== 0 ? mine : Math.min(mine, now.askMs);
+      if (now.awayMs !== 0) return now.awayMs + spans.graceMs * 2;
+      if (now.partnerAwayMs !== 0) return now.askMs;
+      return now.checkMs === 0 ? Number.POSITIVE_INFINITY : now.checkMs;
     }
   }
 }

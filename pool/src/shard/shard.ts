@@ -93,6 +93,7 @@ export class Shard {
       hands: this.#hands(),
       inbox: this.#inbox(),
       nowMs,
+      judges: () => true,
       wakeAt: (person, atMs) => this.#deadlines.set(person, atMs),
       broke: (person, promise) => this.#broke(person, promise),
     });

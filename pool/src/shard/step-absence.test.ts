@@ -57,14 +57,16 @@ test("[G3] after 60 s the home is asked to end the absent half; ended means part
   const told = after(CHATTING, [away]).next;
   expect(wakeAtMs(told, SPANS)).toBe(NOW_MS + 60_000);
   expect(memosOf(step(told, { event: "wake" }, ctxAt(NOW_MS + 59_999)))).toEqual([]);
-  const asked = step(told, { event: "wake" }, ctxAt(NOW_MS + 60_000));
+  const last = step(told, { event: "wake" }, ctxAt(NOW_MS + 60_000));
+  expect(memosOf(last)).toEqual(["back"]); // their last address, once more
+  const asked = step(last.next, { event: "wake" }, ctxAt(NOW_MS + 61_000));
   expect(asked.effects).toEqual([
     {
       do: "ask",
       memo: { kind: "end_half", session: PARTNER.session, home: PARTNER.home, chat: CHAT, epoch: PARTNER.epoch },
     },
   ]);
-  const over = step(asked.next, halfEnded({ answer: "ended" }), ctxAt(NOW_MS + 60_010));
+  const over = step(asked.next, halfEnded({ answer: "ended" }), ctxAt(NOW_MS + 61_010));
   expect(framesOf(over)).toEqual([{ type: "partner_left" }]);
   expect(memosOf(over)).toEqual(["left"]);
 });

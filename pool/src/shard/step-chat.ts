@@ -64,6 +64,7 @@ export function onText(now: Session, frame: FrameOf<"message">, bytes: number, c
     bytesMs: charged(rules.textBytes, now.bytesMs, nowMs, bytes),
     textsMs: isNew && !isOnCredit ? charged(rules.texts, now.textsMs, nowMs) : now.textsMs,
     credit: isOnCredit ? now.credit - 1 : now.credit,
+    checkMs: checkAt(now, ctx),
   };
   if (isBlocked)
     return { next, effects: [relay, send(errorFrame("message_blocked", frame.id)), count("text_blocked")] };
@@ -74,6 +75,12 @@ export function onText(now: Session, frame: FrameOf<"message">, bytes: number, c
  * What a client may claim to have: never more than was relayed to it, where this shard knows that (-1: it does not).
  */
 const seenUpTo = (now: Chatting, claimed: number): number => (now.seen < 0 ? claimed : Math.min(claimed, now.seen));
+
+/** When an unconfirmed text makes us look for the partner: not on this same shard, where nothing is lost on the way. */
+const checkAt = (now: Chatting, { nowMs, me, rules }: Ctx): number =>
+  now.checkMs !== 0 || now.partnerAwayMs !== 0 || now.partner.address === me.address
+    ? now.checkMs
+    : nowMs + rules.spans.unconfirmedMs;
 
 /** The memo that says how far this person's client has come. */
 export function receivedMemo(now: Chatting, id: number, { me }: Ctx): Effect {

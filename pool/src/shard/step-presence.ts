@@ -4,7 +4,7 @@ import { type Ctx, type Effect, nothing, type Step, send } from "./event.ts";
 import { halfFull } from "./meter.ts";
 import { type Chatting, type Seeking, type Session, waitedOf } from "./session.ts";
 import { standingOf } from "./standing.ts";
-import { backMemo } from "./step-absence.ts";
+import { backMemo } from "./step-lost.ts";
 import { awayMemo, matchFound } from "./step-proposal.ts";
 import { seekMemo, seekStatus, tiersOpen } from "./step-seek.ts";
 

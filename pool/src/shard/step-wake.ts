@@ -1,6 +1,7 @@
 import { unreachable } from "@whisper/shared/base/assert";
 import { type Ctx, type Effect, nothing, type Step, send } from "./event.ts";
 import { type Chatting, IDLE, type Proposed, type Seeking, type Session, waitedOf } from "./session.ts";
+import { onPartnerDue } from "./step-lost.ts";
 import { letRunOut } from "./step-proposal.ts";
 import { declineMemo, seekAgain, seekStatus, stopSeek, tiersOpen } from "./step-seek.ts";
 
@@ -59,11 +60,5 @@ function chattingWakes(now: Chatting, ctx: Ctx): Step {
     // The partner's shard has long ended our half, or nobody is left who would: the record's own end is enough.
     return ctx.nowMs >= now.awayMs + spans.graceMs * 2 ? nothing(IDLE) : nothing(now);
   }
-  if (now.partnerAwayMs === 0 || ctx.nowMs < now.askMs) return nothing(now);
-  const { session, home, epoch } = now.partner;
-  const ask: Effect = { do: "ask", memo: { kind: "end_half", session, home, chat: now.chat, epoch } };
-  return { next: { ...now, askMs: ctx.nowMs + ASK_AGAIN_MS }, effects: [ask] };
+  return onPartnerDue(now, ctx);
 }
-
-/** Asked again when no answer came; the clerk's own answer is there within 3 s. */
-const ASK_AGAIN_MS = 5_000;

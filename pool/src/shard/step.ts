@@ -3,9 +3,10 @@ import { CLIENT_FRAMES, type ClientFrame } from "@whisper/shared/protocol/client
 import { errorFrame } from "@whisper/shared/protocol/server-frames";
 import { type Ctx, type Event, nothing, type Step, send } from "./event.ts";
 import type { Session } from "./session.ts";
-import { onChatMemo, onHalfEnded, onNotInChat, onWhereabouts } from "./step-absence.ts";
+import { onChatMemo, onNotInChat } from "./step-absence.ts";
 import { onChatFrame, onText } from "./step-chat.ts";
 import { onLateWord } from "./step-late.ts";
+import { onHalfEnded, onPartnerHeard, onPartnerLost, onWhereabouts } from "./step-lost.ts";
 import { onGone, onReturn } from "./step-presence.ts";
 import { onDeskMemo } from "./step-proposal.ts";
 import { onSeekFrame, startSeek } from "./step-seek.ts";
@@ -29,6 +30,10 @@ export function step(now: Session, event: Event, ctx: Ctx): Step {
       return onHalfEnded(now, event.chat, event.answer, ctx);
     case "whereabouts":
       return onWhereabouts(now, event.chat, event.answer, ctx);
+    case "partner_lost":
+      return onPartnerLost(now, event.exited, ctx);
+    case "partner_heard":
+      return onPartnerHeard(now, ctx);
     case "wake":
       return onWake(now, ctx);
     case "gone":

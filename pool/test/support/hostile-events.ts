@@ -21,6 +21,8 @@ export function hostileEvent(random: () => number): Event {
     () => ({ event: "wake" }),
     () => ({ event: "gone" }),
     () => ({ event: "back" }),
+    () => ({ event: "partner_lost", exited: pick(true, false) }),
+    () => ({ event: "partner_heard" }),
     () => ({ event: "not_in_chat", chat, here: pick(true, false) }),
     () => ({
       event: "half_ended",

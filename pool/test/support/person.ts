@@ -38,10 +38,11 @@ export const PARTNER: Partner = {
   epoch: 8_000,
 };
 
-export const ctxAt = (nowMs: number, no = 1): Ctx => ({
+export const ctxAt = (nowMs: number, no = 1, judges = true): Ctx => ({
   nowMs,
   me: ME,
   no,
+  judges,
   rules: {
     texts: meterOf(5, 10_000),
     textBytes: meterOf(1_048_576, 10_000),
@@ -92,6 +93,10 @@ export const CHATTING: Chatting = {
   seen: 0,
   partnerAwayMs: 0,
   askMs: 0,
+  lostBySilence: false,
+  notHere: false,
+  askedLast: false,
+  checkMs: 0,
   awayMs: 0,
   over: undefined,
   textsMs: 0,

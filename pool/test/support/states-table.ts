@@ -78,6 +78,8 @@ const MEMOS: Readonly<Record<string, Event>> = {
 
 const REST: Readonly<Record<string, readonly [Event, number]>> = {
   "the socket is gone": [{ event: "gone" }, 0],
+  "the partner's shard told its exit": [{ event: "partner_lost", exited: true }, 0],
+  "the partner's shard is not heard": [{ event: "partner_lost", exited: false }, 0],
   "a socket is there again": [{ event: "back" }, 5_000],
   "10 s have passed": [{ event: "wake" }, 10_000],
   "30 s have passed": [{ event: "wake" }, 30_000],

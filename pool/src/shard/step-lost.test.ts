@@ -1,0 +1,96 @@
+import type { Address } from "@whisper/shared/base/ids";
+import { expect, test } from "vitest";
+import {
+  after,
+  CHAT,
+  CHATTING,
+  ctxAt,
+  framesOf,
+  memosOf,
+  NOW_MS,
+  PARTNER,
+  THERE,
+  text,
+} from "../../test/support/person.ts";
+import type { ChatMemo, Event } from "./event.ts";
+import { SPANS, wakeAtMs } from "./session.ts";
+import { step } from "./step.ts";
+
+const base = { chat: CHAT, to: "", epoch: PARTNER.epoch, address: THERE, memo: 5 };
+const chat = (memo: object): Event => ({ event: "chat_memo", memo: { ...base, ...memo } as unknown as ChatMemo });
+const silence: Event = { event: "partner_lost", exited: false };
+const exit: Event = { event: "partner_lost", exited: true };
+const asks = (value: ReturnType<typeof after>): string[] =>
+  value.effects.flatMap((effect) => (effect.do === "ask" ? [effect.memo.kind] : []));
+
+test("[G14] an exit notice is a word: away at once, 60 s, and the home is asked where they are", () => {
+  const lost = after(CHATTING, [exit]);
+  expect(framesOf(lost)).toEqual([{ type: "partner_away", grace: 60 }]);
+  expect(asks(lost)).toEqual(["where"]);
+  expect(wakeAtMs(lost.next, SPANS)).toBe(NOW_MS + 60_000);
+});
+
+test("[G15] silence alone counts 180 s, of another region 5 min; an exit notice that follows starts the minute", () => {
+  expect(framesOf(after(CHATTING, [silence]))).toEqual([{ type: "partner_away", grace: 180 }]);
+  const abroad = { ...CHATTING, partner: { ...PARTNER, address: "us-east.p1.0.x" as Address } };
+  expect(framesOf(after(abroad, [silence]))).toEqual([{ type: "partner_away", grace: 300 }]);
+  const silent = after(CHATTING, [silence]).next;
+  const told = step(silent, exit, ctxAt(NOW_MS + 10_000));
+  expect(framesOf(told)).toEqual([{ type: "partner_away", grace: 60 }]);
+  expect(wakeAtMs(told.next, SPANS)).toBe(NOW_MS + 70_000);
+  expect(framesOf(step(told.next, silence, ctxAt(NOW_MS + 11_000)))).toEqual([]);
+});
+
+test("[G16] an absence by silence ends when that incarnation is heard again and says that the partner is present", () => {
+  const silent = after(CHATTING, [silence]).next;
+  const heard = step(silent, { event: "partner_heard" }, ctxAt(NOW_MS + 20_000));
+  expect(memosOf(heard)).toEqual(["back"]);
+  expect(framesOf(heard)).toEqual([]);
+  const present = step(heard.next, chat({ kind: "took", awaySinceMs: undefined, seen: 0 }), ctxAt(NOW_MS + 20_010));
+  expect(framesOf(present)).toEqual([{ type: "partner_back" }]);
+  expect(present.next).toMatchObject({ partnerAwayMs: 0, lostBySilence: false });
+  expect(memosOf(after(CHATTING, [{ event: "partner_heard" }]))).toEqual([]);
+});
+
+test("[G17] a shard that may not judge lets its absence clocks stand still", () => {
+  const lost = after(CHATTING, [exit]).next;
+  const still = step(lost, { event: "wake" }, ctxAt(NOW_MS + 90_000, 1, false));
+  expect(still.effects).toEqual([]);
+  expect(wakeAtMs(still.next, SPANS)).toBe(NOW_MS + 91_000);
+  expect(memosOf(step(still.next, { event: "wake" }, ctxAt(NOW_MS + 91_000)))).toEqual(["back"]);
+});
+
+test("[G18] a text to another shard that nobody confirms for 3 s makes us ask the partner's home; a receipt stops that", () => {
+  const said = after(CHATTING, [text(1)]).next;
+  expect(wakeAtMs(said, SPANS)).toBe(NOW_MS + 3_000);
+  expect(asks(step(said, { event: "wake" }, ctxAt(NOW_MS + 3_000)))).toEqual(["where"]);
+  const confirmed = step(said, chat({ kind: "received", id: 1 }), ctxAt(NOW_MS + 100)).next;
+  expect(wakeAtMs(confirmed, SPANS)).toBe(Number.POSITIVE_INFINITY);
+});
+
+test("[G19] where the home names the address we have, that address is asked; it is absent only by its own word", () => {
+  const where = (said: object): Event => ({
+    event: "whereabouts",
+    chat: CHAT,
+    answer: {
+      kind: "whereabouts",
+      req: 1,
+      chat: "in",
+      partnerAddress: THERE,
+      partnerEpoch: PARTNER.epoch,
+      ...said,
+    } as never,
+  });
+  for (const said of [{}, { chat: "unknown", partnerAddress: undefined }, { chat: "home_away" }]) {
+    expect(memosOf(after(CHATTING, [where(said)]))).toEqual(["back"]);
+    const notHere: Event = { event: "not_in_chat", chat: CHAT, here: false };
+    expect(framesOf(after(CHATTING, [notHere, where(said)]))).toEqual([{ type: "partner_away", grace: 60 }]);
+    const spoke = chat({ kind: "received", id: 0 });
+    expect(memosOf(after(CHATTING, [notHere, spoke, where(said)]))).toEqual(["back"]);
+  }
+});
+
+test("[G20] the death of an address that the partner has left is nothing", () => {
+  const idle = after(CHATTING, [chat({ kind: "left" })]).next;
+  expect(after(idle, [exit])).toEqual({ next: idle, effects: [] });
+});

@@ -1,0 +1,129 @@
+import { type Address, type ChatId, parseAddress } from "@whisper/shared/base/ids";
+import type { MemoOf } from "@whisper/shared/bus/memos";
+import { type Ctx, type Effect, nothing, type Step, send } from "./event.ts";
+import type { Chatting, Session } from "./session.ts";
+import { endChat } from "./step-chat.ts";
+
+/** How often an absent person's home is asked again when it cannot be reached, and for how long after the grace. */
+const ASK_AGAIN_MS = 5_000;
+const ASK_AT_MOST_MS = 300_000;
+/** Between the last question to their address and the one to their home, and while their home knows nothing. */
+const NEXT_QUESTION_MS = 1_000;
+
+/**
+ * The partner is away: shown at once. From now on this shard, whose person is present, keeps the grace: a minute when it
+ * was declared, longer when they were only not heard (DESIGN §7, Absence).
+ */
+export function markAway(now: Chatting, ctx: Ctx, before: readonly Effect[], lostBySilence = false): Step {
+  if (now.partnerAwayMs !== 0) {
+    if (!now.lostBySilence || lostBySilence) return { next: now, effects: before };
+    // Not heard, and now declared: the minute starts here.
+  }
+  const graceMs = graceOf(now, lostBySilence, ctx);
+  return {
+    next: {
+      ...now,
+      partnerAwayMs: ctx.nowMs,
+      askMs: ctx.nowMs + graceMs,
+      lostBySilence,
+      askedLast: false,
+      checkMs: 0,
+    },
+    effects: [...before, send({ type: "partner_away", grace: Math.ceil(graceMs / 1_000) })],
+  };
+}
+
+function graceOf({ partner }: Chatting, lostBySilence: boolean, { me, rules: { spans } }: Ctx): number {
+  if (!lostBySilence) return spans.graceMs;
+  const there = parseAddress(partner.address)?.region;
+  return there === parseAddress(me.address)?.region ? spans.silenceMs : spans.partitionMs;
+}
+
+/** The partner is there, or on a new socket: `partner_back` means resend. */
+export const markBack = (now: Chatting, before: readonly Effect[]): Step => ({
+  next:
+    now.partnerAwayMs === 0
+      ? now
+      : { ...now, partnerAwayMs: 0, askMs: 0, lostBySilence: false, notHere: false, askedLast: false, checkMs: 0 },
+  effects: [...before, send({ type: "partner_back" })],
+});
+
+/** The same chat with the partner's newest address. */
+export function learn(now: Chatting, epoch: number, address: Address): Chatting {
+  if (epoch === now.partner.epoch && address === now.partner.address) return now;
+  return { ...now, partner: { ...now.partner, epoch, address } };
+}
+
+/** Tells the partner's shard where this person is; its acknowledgement tells whether the partner is present. */
+export const backMemo = (now: Chatting, { me }: Ctx): Effect => ({
+  do: "insist",
+  to: now.partner.address,
+  memo: { kind: "back", chat: now.chat, to: now.partner.session, epoch: me.epoch, address: me.address },
+});
+
+/** Asks the partner's home where they are. */
+export const whereAsk = ({ partner: { session, home }, chat }: Chatting): Effect => ({
+  do: "ask",
+  memo: { kind: "where", session, home, chat },
+});
+
+/** The partner's address is dead. An exit is a word; silence alone gets more time. */
+export function onPartnerLost(now: Session, exited: boolean, ctx: Ctx): Step {
+  if (now.place !== "chatting" || (now.partnerAwayMs !== 0 && !(exited && now.lostBySilence))) return nothing(now);
+  return markAway(now, ctx, [whereAsk(now)], !exited);
+}
+
+/** The incarnation that was not heard speaks again: it is asked whether the partner is there. */
+export function onPartnerHeard(now: Session, ctx: Ctx): Step {
+  if (now.place !== "chatting" || !now.lostBySilence) return nothing(now);
+  return { next: now, effects: [backMemo(now, ctx)] };
+}
+
+/** The partner's home says where they are. Only a record that names this chat as ended ends it. */
+export function onWhereabouts(now: Session, chat: ChatId, said: MemoOf<"whereabouts">, ctx: Ctx): Step {
+  if (now.place !== "chatting" || now.chat !== chat) return nothing(now);
+  if (said.chat === "over") return endChat(now, ctx, [send({ type: "partner_left" })], false);
+  const { partnerAddress: address, partnerEpoch: epoch } = said;
+  if (said.chat === "in" && address !== undefined && epoch !== undefined) {
+    if (epoch > now.partner.epoch) return found(now, epoch, address, ctx);
+  }
+  // Where we thought, or the home knows nothing: only the word of their own shard counts then.
+  if (now.notHere) return markAway(now, ctx, []);
+  return now.partnerAwayMs === 0 ? { next: now, effects: [backMemo(now, ctx)] } : nothing(now);
+}
+
+/** The partner's home has ended their half, or says that they are back. */
+export function onHalfEnded(now: Session, chat: ChatId, said: MemoOf<"half_ended">, ctx: Ctx): Step {
+  if (now.place !== "chatting" || now.chat !== chat || now.partnerAwayMs === 0) return nothing(now);
+  const { partnerAddress: address, partnerEpoch: epoch } = said;
+  if (said.answer === "ended") return endChat(now, ctx, [send({ type: "partner_left" })], true);
+  if (said.answer === "refused" && address !== undefined && epoch !== undefined) return found(now, epoch, address, ctx);
+  const isOver = ctx.nowMs - now.partnerAwayMs > graceOf(now, now.lostBySilence, ctx) + ASK_AT_MOST_MS;
+  if (isOver) return endChat(now, ctx, [send({ type: "partner_left" })], true);
+  return { next: { ...now, askMs: ctx.nowMs + ASK_AGAIN_MS }, effects: [] };
+}
+
+/** The partner was found elsewhere: use that address, and let them learn ours. */
+function found(now: Chatting, epoch: number, address: Address, ctx: Ctx): Step {
+  const known = learn(now, epoch, address);
+  return markBack(known, [backMemo(known, ctx)]);
+}
+
+/**
+ * The time of an absent partner is up, or a text was not confirmed. A shard that may not judge waits: its clocks stand
+ * still. Before the home is asked to end a half, the last address is asked once more.
+ */
+export function onPartnerDue(now: Chatting, ctx: Ctx): Step {
+  if (now.partnerAwayMs === 0) {
+    if (now.checkMs === 0 || ctx.nowMs < now.checkMs) return nothing(now);
+    return { next: { ...now, checkMs: ctx.nowMs + ctx.rules.spans.unconfirmedMs }, effects: [whereAsk(now)] };
+  }
+  if (ctx.nowMs < now.askMs) return nothing(now);
+  if (!ctx.judges) return nothing({ ...now, askMs: ctx.nowMs + NEXT_QUESTION_MS });
+  if (!now.askedLast) {
+    return { next: { ...now, askedLast: true, askMs: ctx.nowMs + NEXT_QUESTION_MS }, effects: [backMemo(now, ctx)] };
+  }
+  const { session, home, epoch } = now.partner;
+  const ask: Effect = { do: "ask", memo: { kind: "end_half", session, home, chat: now.chat, epoch } };
+  return { next: { ...now, askMs: ctx.nowMs + ASK_AGAIN_MS }, effects: [ask] };
+}
