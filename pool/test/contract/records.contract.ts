@@ -276,6 +276,15 @@ export function recordsContract(name: string, open: (settings: RecordsSettings) 
     await records.close();
   });
 
+  test(`[R4] ${name}: a banned person's admission is not the birth of a partition`, async () => {
+    const records = await open({ ...RECORDS_SETTINGS, settleMs: 5_000 });
+    const ask: AdmitAsk = { session: anySession(), epoch: 4, attempt: 1, fresh: false, device: DEVICE, address: HERE };
+    await records.ban(DEVICE, NOW_MS + 60_000, "spam", NOW_MS);
+    expect(await records.admit(ask, NOW_MS)).toMatchObject({ answer: "banned" });
+    expect(await records.admit({ ...ask, device: STRANGER }, NOW_MS + 6_000)).toEqual({ answer: "wait" });
+    await records.close();
+  });
+
   test(`[R12] ${name}: a record that nobody writes or touches is gone after its time`, async () => {
     const records = await open({ ttlMs: 400, settleMs: 0 });
     const [kept, left] = [anySession(), anySession()];

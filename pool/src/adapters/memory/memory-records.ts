@@ -57,10 +57,10 @@ export function openMemoryRecords(settings: RecordsSettings, clock: Clock, rando
       return records.size;
     },
     async admit(ask, nowMs) {
-      const { bornMs } = birthOf(partitionOf(ask.session), nowMs);
       const ban = bans.get(ask.device);
       if (ban !== undefined && ban.untilMs > nowMs)
         return { answer: "banned", leftMs: ban.untilMs - nowMs, reason: ban.reason };
+      const { bornMs } = birthOf(partitionOf(ask.session), nowMs);
       return change(ask.session, admit(recordOf(ask.session), ask, Math.abs(nowMs - bornMs) < settings.settleMs));
     },
     async write(ask) {
