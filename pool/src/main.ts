@@ -26,8 +26,9 @@ import { SHARD_DEFAULTS } from "./shard/settings.ts";
 import { startPool } from "./start-pool.ts";
 
 /**
- * One process of a region: what it does stands in `WHISPER_ROLES`, everything else in the other settings (`config.ts`). Prints
- * one line of JSON when it serves: `{"ready":["shard"],"url":…,"opsUrl":…}`. SIGTERM and SIGINT stop it.
+ * One process of a region: what it does stands in `WHISPER_ROLES`, everything else in the other settings
+ * (`config.ts`). Prints one line of JSON when it serves: `{"ready":["shard"],"url":…,"opsUrl":…}`. SIGTERM and SIGINT
+ * stop it.
  */
 const clock = systemClock;
 const random = systemRandom;
@@ -160,9 +161,9 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  // Settings name themselves and never their values; an error of a server or of ours says what it is, and nothing of people.
-  process.stderr.write(
-    `${error instanceof Error ? (error instanceof SettingsFault ? error.message : error.stack) : ""}\n`,
-  );
+  // Settings name themselves and never their values; an error of a server or of ours says what it is, and nothing of
+  // people.
+  const said = error instanceof SettingsFault ? error.message : error instanceof Error ? error.stack : undefined;
+  process.stderr.write(`${said ?? "not started"}\n`);
   process.exit(1);
 });

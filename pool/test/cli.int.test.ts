@@ -71,7 +71,7 @@ describe("what cannot be had is told in words, with exit 1 and nothing on standa
       "settings that are wrong or unknown, all at once",
       [],
       { WHISPER_EDGE_PORT: "http", WHISPER_OPS_PORTS: "-1", WHISPER_EDGEPORT: "8787" },
-      /3 settings are wrong:\s+WHISPER_EDGE_PORT is wrong.*\s+WHISPER_OPS_PORTS is wrong.*\s+WHISPER_EDGEPORT is unknown/,
+      /3 settings are wrong:\s+\w+_EDGE_PORT is wrong.*\s+\w+_OPS_PORTS is wrong.*\s+\w+_EDGEPORT is unknown/,
     ],
   ])("%s", async (_what, args, env, words) => {
     const one = run(args, env);
