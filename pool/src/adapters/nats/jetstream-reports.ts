@@ -13,6 +13,7 @@ const SAME_WITHIN_MS = 600_000;
 const NO_MESSAGE = 10_037;
 const NO_STREAM = 10_059;
 
+/** The name of a region's stream. */
 export const reportStream = (region: RegionName): string => `wh-report-${region}`;
 
 /**

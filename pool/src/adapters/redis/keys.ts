@@ -98,7 +98,10 @@ export const DESK_DUE_KEY = DESK_KEYS.due.key;
 export const deskWaitingKey = (lane: string): string => `{match}:w:${lane}:`;
 
 const tagOf = (partition: number): string => `{p${String(partition).padStart(2, "0")}}`;
+/** Where a session's record lies. */
 export const recordKey = (partition: number, session: string): string => `${tagOf(partition)}:${session}`;
+/** Where a partition's generation lies, in the slot of its records. */
 export const generationKey = (partition: number): string => `${tagOf(partition)}:gen`;
+/** Where the ban of a device lies. */
 export const banKey = (device: string): string => `ban:${device}`;
 export const DIRECTORY_TURN_KEY = RECORD_KEYS.directoryTurn.key;
