@@ -138,3 +138,23 @@ test("[C12] reloaded while proposed and while seeking, both still meet", async (
   a.client.accept();
   for (const tab of [a, b]) await expect.poll(() => tab.view.now.scene, { timeout: 10_000 }).toBe("chatting");
 }, 60_000);
+
+test("[C16] where no pool can be reached, both come in through the edge, and talk", async () => {
+  const blocked: typeof fetch = async (url, init) => {
+    const answer = await fetch(`${String(url)}?region=eu-west`, init);
+    const pass = (await answer.json()) as { readonly endpoints: readonly object[] };
+    return Response.json({ ...pass, endpoints: pass.endpoints.map((one) => ({ ...one, url: "ws://127.0.0.1:9/" })) });
+  };
+  const clients = [0, 1].map(() => {
+    const ways = { fetch: blocked, tab: memoryKeep(), device: memoryKeep(), chance: () => 0.1 };
+    const client = createWhisperClient({ ...browserWorld(world.edgeUrl), ...ways });
+    closers.push(() => client.close());
+    client.seek(["walls"]);
+    return client;
+  });
+  for (const one of clients) await expect.poll(() => one.view().now.scene, { timeout: 15_000 }).toBe("proposed");
+  for (const one of clients) one.accept();
+  for (const one of clients) await expect.poll(() => one.view().now.scene, { timeout: 15_000 }).toBe("chatting");
+  for (const one of clients) one.say("over the wall");
+  for (const one of clients) await expect.poll(() => of("partner", one.view())).toEqual(["over the wall"]);
+}, 60_000);

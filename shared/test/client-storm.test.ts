@@ -1,7 +1,8 @@
 import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
 import { test } from "vitest";
-import { type Act, CALM, type Planned, Storm, unitsFrom, type Weather } from "./support/storm.ts";
+import { Storm } from "./support/storm.ts";
+import { type Act, CALM, type Planned, unitsFrom, type Weather } from "./support/weather.ts";
 
 const STORM_MS = 40_000;
 

@@ -20,10 +20,17 @@ export function webHands(world: ClientWorld): ClientHands {
     ask: (body) => askEdge(world.fetch, world.edge, body),
     open(url, ticket, heard) {
       const socket = new world.WebSocket(url ?? relay, offeredProtocols(ticket));
-      socket.addEventListener("open", () => heard.opened());
+      let isOpen = false;
+      socket.addEventListener("open", () => {
+        isOpen = true;
+        heard.opened();
+      });
       socket.addEventListener("message", (event: MessageEvent) => heard.frame(event.data));
       socket.addEventListener("close", (event: CloseEvent) => heard.closed(event.code, event.reason));
-      socket.addEventListener("error", () => undefined); // `close` follows and says all there is to say
+      socket.addEventListener("error", () => {
+        // Of an open socket, `close` follows and says more. Of one that was never open, Node 22's may not follow.
+        if (!isOpen) heard.closed(1006, "");
+      });
       return {
         send(wire) {
           if (socket.readyState === 1) socket.send(wire);

@@ -137,9 +137,13 @@ test("[C21] storage that throws, at once or in mid-chat, breaks no chat, and lea
   deepEqual([tab.getItem("whisper.tab"), tab.getItem("whisper.chat")], [null, null]);
 });
 
-test("[C14] an address that no socket takes is passed over for the next", async () => {
+test.each([
+  ["that no socket takes", "wss://["],
+  ["of a forbidden port", "ws://127.0.0.1:9/v1/socket"],
+  ["where nobody listens", "ws://127.0.0.1:1/v1/socket"],
+])("[C14] an address %s is passed over for the next at once", async (_, first) => {
   const { url } = await pool(obliging);
-  const client = createWhisperClient(nodeWorld(url, { chance: () => 0 }, "wss://["));
+  const client = createWhisperClient(nodeWorld(url, { chance: () => 0 }, first));
   closers.push(() => client.close());
   client.connect();
   await until(client, (view) => view.connection === "open");

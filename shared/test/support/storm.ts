@@ -5,6 +5,7 @@ import { restore } from "../../src/client/storage.ts";
 import type { ClientFrameWire } from "../../src/protocol/codec.ts";
 import { decodeClientFrame, decodeServerFrame, encodeFrame } from "../../src/protocol/codec.ts";
 import type { ServerFrame } from "../../src/protocol/server-frames.ts";
+import type { Act, Planned, Weather } from "./weather.ts";
 
 /**
  * Two client brains and a small honest model of what lies between them, in virtual time: sockets keep order and lose
@@ -14,28 +15,6 @@ import type { ServerFrame } from "../../src/protocol/server-frames.ts";
  */
 export const CHAT = "ChatChatChatChatChat22" as ChatId;
 const SESSIONS = ["AAAAAAAAAAAAAAAAAAAAAA", "BBBBBBBBBBBBBBBBBBBBBB"] as SessionId[];
-
-export type Weather = {
-  /** Of what goes between shards. */
-  readonly lost: number;
-  readonly doubled: number;
-  readonly delayMsMax: number;
-  /** Of connects and of opening sockets. */
-  readonly refused: number;
-  /** Of new texts. */
-  readonly limited: number;
-};
-export const CALM: Weather = { lost: 0, doubled: 0, delayMsMax: 30, refused: 0, limited: 0 };
-
-export type Act =
-  | { readonly act: "say"; readonly text: string }
-  /** `unseen`: nobody is told, frames just vanish. */
-  | { readonly act: "cut"; readonly how: "now" | "pause" | "abnormal" | "unseen" }
-  | { readonly act: "reload"; readonly afterEffects: number }
-  | { readonly act: "moving"; readonly withWay: boolean }
-  /** The shard is gone with what it knew; the next one learns `high` from the partner's, or not at all. */
-  | { readonly act: "crash"; readonly knows: boolean };
-export type Planned = { readonly atMs: number; readonly who: 0 | 1; readonly what: Act };
 
 type Wire = { readonly no: number; readonly life: number; isOpen: boolean; isDead: boolean; lastAtMs: number };
 type Person = {
@@ -362,14 +341,3 @@ const refusal = (code: "out_of_order" | "invalid_message" | "message_blocked", i
   message: "",
   id,
 });
-
-/** A small generator of numbers from 0 to 1, the same for the same seed (mulberry32's recurrence). */
-export function unitsFrom(seed: number): () => number {
-  let at = seed >>> 0;
-  return () => {
-    at = (at + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(at ^ (at >>> 15), at | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
-  };
-}
