@@ -184,3 +184,22 @@ test("[D12] texts of both, sent as fast as the meter lets them, arrive once and 
   a.leave();
   b.leave();
 });
+
+test("[S30] a session that comes in on another shard while its old socket is open: the old one is closed, the chat goes on", async () => {
+  const who = { session: newSessionId(systemRandom), device: newDevice() };
+  const { a, b, chat } = await meet([0, 0], who);
+  a.say({ type: "message", chat_id: chat, id: 1, text: "one" });
+  await b.next("message");
+  const young = await region.enter({ ...who, shard: 1 });
+  await young.next("resumed");
+  expect(await a.end()).toMatchObject({ code: 4302 });
+  await b.next("partner_back");
+  young.say({ type: "message", chat_id: chat, id: 2, text: "two" });
+  expect(await b.next("message")).toMatchObject({ id: 2 });
+  b.say({ type: "received", chat_id: chat, id: 2 });
+  expect(await young.next("delivered")).toMatchObject({ id: 2 });
+  expect(b.all("partner_away")).toEqual([]);
+  expect(b.all("partner_left")).toEqual([]);
+  young.leave();
+  b.leave();
+});

@@ -1,4 +1,5 @@
 import { unreachable } from "@whisper/shared/base/assert";
+import type { Address, SessionId } from "@whisper/shared/base/ids";
 import type { MemoOf } from "@whisper/shared/bus/memos";
 import { isTicketExpired } from "@whisper/shared/credentials/verify";
 import { CLOSE_CODES, type CloseName, retryAfterReason } from "@whisper/shared/protocol/close-codes";
@@ -19,6 +20,8 @@ export type EntranceWorld = {
   readonly attempt: () => number;
   readonly isDraining: () => boolean;
   apply(person: Person, event: Event): void;
+  /** Tells the shard that had this session before. */
+  supersede(session: SessionId, epoch: number, before: Address): void;
   count(result: Entered): void;
 };
 export type Entered =
@@ -127,6 +130,7 @@ export class Entrance {
       if (person !== undefined) hub.settle(person);
       return;
     }
+    if (answer.before !== undefined) this.#world.supersede(session, ticket.epoch, answer.before);
     const came = person ?? hub.personAt(slot);
     if (person === undefined) came.value = this.#rebuild(answer);
     apply(came, { event: "back" });

@@ -26,6 +26,8 @@ export type Event =
   | { readonly event: "partner_lost"; readonly exited: boolean }
   /** The incarnation that was not heard is heard again. */
   | { readonly event: "partner_heard" }
+  /** The shard that had this person before hands over what it knew of the chat. */
+  | { readonly event: "yielded"; readonly memo: MemoOf<"yielded"> }
   /** The moment that `wakeAtMs` named has come. */
   | { readonly event: "wake" }
   /** The socket is gone. */

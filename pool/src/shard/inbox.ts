@@ -13,6 +13,8 @@ export type InboxWorld = {
   refuse(to: MemoOf<"text">["address"], memo: MemoOf<"not_in_chat">): void;
   /** Somebody was paired who is not here any more: their partner must hear that it is over. */
   absent(memo: MemoOf<"paired">): void;
+  /** A newer socket of a session that was here is elsewhere. */
+  superseded(memo: MemoOf<"superseded">): void;
   /** The desk lacks seekers of ours. */
   listWanted(): void;
   dropped(): void;
@@ -37,6 +39,12 @@ export function receive(memo: Memo, world: InboxWorld): void {
       break;
     case "not_in_chat":
       onNotInChat(memo, world);
+      break;
+    case "superseded":
+      world.superseded(memo);
+      break;
+    case "yielded":
+      onYielded(memo, world);
       break;
     case "desk_took":
       world.repeater.done(memo.memo);
@@ -84,6 +92,12 @@ function onTook(memo: MemoOf<"took">, { hub, repeater, apply }: InboxWorld): voi
   const session = repeater.done(memo.memo)?.session;
   const person = session === undefined ? undefined : hub.personOf(session);
   if (person !== undefined) apply(person, { event: "chat_memo", memo });
+}
+
+function onYielded(memo: MemoOf<"yielded">, { hub, repeater, apply }: InboxWorld): void {
+  repeater.done(memo.memo);
+  const person = hub.personOf(memo.session);
+  if (person !== undefined) apply(person, { event: "yielded", memo });
 }
 
 function onNotInChat(memo: MemoOf<"not_in_chat">, { hub, repeater, apply }: InboxWorld): void {

@@ -105,6 +105,7 @@ export class Shard {
       attempt: () => Math.floor(random.unit() * 0xff_ff_ff_ff),
       isDraining: () => this.#isDraining,
       apply: (person, event) => this.#loop.apply(person, event),
+      supersede: (session, epoch, before) => this.#tellBefore(session, epoch, before),
       count: (result) => this.numbers.entered(result),
     });
   }
@@ -231,6 +232,26 @@ export class Shard {
     }
   }
 
+  /** Another shard has admitted this session with a higher epoch: let go, and hand over what was known of the chat. */
+  #yield(memo: MemoOf<"superseded">): void {
+    const { session, epoch } = memo;
+    const person = this.hub.personOf(session);
+    const slot = this.hub.slots.find(session);
+    const held = person?.me.epoch ?? (slot < 0 ? undefined : this.hub.slots.holder(slot).epoch);
+    const chat = person?.value.place === "chatting" ? person.value : undefined;
+    const known = (count: number | undefined): number | undefined =>
+      count === undefined || count < 0 ? undefined : count;
+    if (held !== undefined && held < epoch) this.#supersede(session);
+    this.#post(memo.address, {
+      kind: "yielded",
+      memo: memo.memo,
+      session,
+      chat: chat?.chat,
+      high: known(chat?.high),
+      seen: known(chat?.seen),
+    });
+  }
+
   #send(slot: number, wire: string, kind: "text" | "typing" | "frame"): void {
     if (slot < 0) return;
     const socket = this.hub.socketAt(slot);
@@ -261,6 +282,7 @@ export class Shard {
       apply: (person, event) => this.#loop.run(person, event),
       refuse: (to, refusal) => this.#post(to, refusal),
       absent: (paired) => this.#tellGone(paired),
+      superseded: (memo) => this.#yield(memo),
       listWanted: () => this.#lists.send(),
       dropped: () => this.numbers.memosDropped++,
     };
@@ -328,6 +350,13 @@ export class Shard {
       (answer) => tell({ event: "whereabouts", chat, answer }),
       () => tell({ event: "whereabouts", chat, answer: away }),
     );
+  }
+
+  /** The shard that had this session before is told to let go, until it has answered. */
+  #tellBefore(session: SessionId, epoch: number, before: Address): void {
+    if (before === this.address) return;
+    const memo = { kind: "superseded", session, epoch, address: this.address } as const;
+    this.repeater.insist<MemoOf<"superseded">>(memo, session, (numbered) => this.#post(before, numbered));
   }
 
   #tellGone(paired: MemoOf<"paired">): void {

@@ -114,8 +114,7 @@ export class Slots {
   find(session: SessionId): number {
     const bytes = fromBase64Url(session);
     assert(bytes?.length === 16, "a session id has 16 bytes");
-    const view = new DataView(bytes.buffer);
-    const [a, b, c, d] = [view.getUint32(0), view.getUint32(4), view.getUint32(8), view.getUint32(12)];
+    const [a, b, c, d] = [wordAt(bytes, 0), wordAt(bytes, 4), wordAt(bytes, 8), wordAt(bytes, 12)];
     for (let at = a & this.#mask; ; at = (at + 1) & this.#mask) {
       const slot = this.#index[at] as number;
       if (slot === EMPTY) return -1;
@@ -155,11 +154,18 @@ export class Slots {
   }
 }
 
+/** Four bytes, big end first. A DataView would give each short-lived array a buffer outside of the heap. */
+const wordAt = (bytes: Uint8Array, at: number): number =>
+  (((bytes[at] as number) << 24) |
+    ((bytes[at + 1] as number) << 16) |
+    ((bytes[at + 2] as number) << 8) |
+    (bytes[at + 3] as number)) >>>
+  0;
+
 function write(words: Uint32Array, at: number, id: string, count: number): void {
   const bytes = fromBase64Url(id);
   assert(bytes?.length === count * 4, "an id has its bytes");
-  const view = new DataView(bytes.buffer);
-  for (let i = 0; i < count; i++) words[at + i] = view.getUint32(i * 4);
+  for (let i = 0; i < count; i++) words[at + i] = wordAt(bytes, i * 4);
 }
 
 function read(words: Uint32Array, at: number, count: number): string {

@@ -1,4 +1,5 @@
 import { unreachable } from "@whisper/shared/base/assert";
+import type { MemoOf } from "@whisper/shared/bus/memos";
 import { RESENT_CREDIT, RESENT_CREDIT_EVERY_MS } from "@whisper/shared/limits";
 import { type Ctx, type Effect, nothing, type Step, send } from "./event.ts";
 import { halfFull } from "./meter.ts";
@@ -103,4 +104,14 @@ function chattingBack(now: Chatting, ctx: Ctx): Step {
     effects.push(send({ type: "partner_away", grace: Math.ceil(rules.spans.graceMs / 1_000) }));
   effects.push(backMemo(next, ctx), { do: "write", standing: standingOf(next) });
   return { next, effects };
+}
+
+/** What the shard before knew of the chat, where this one has not learned it yet. */
+export function onYielded(now: Session, { chat, high, seen }: MemoOf<"yielded">): Step {
+  if (now.place !== "chatting" || now.chat !== chat) return nothing(now);
+  return nothing({
+    ...now,
+    high: now.high < 0 ? (high ?? now.high) : now.high,
+    seen: now.seen < 0 ? (seen ?? now.seen) : now.seen,
+  });
 }

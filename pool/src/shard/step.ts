@@ -7,7 +7,7 @@ import { onChatMemo, onNotInChat } from "./step-absence.ts";
 import { onChatFrame, onText } from "./step-chat.ts";
 import { onLateWord } from "./step-late.ts";
 import { onHalfEnded, onPartnerHeard, onPartnerLost, onWhereabouts } from "./step-lost.ts";
-import { onGone, onReturn } from "./step-presence.ts";
+import { onGone, onReturn, onYielded } from "./step-presence.ts";
 import { onDeskMemo } from "./step-proposal.ts";
 import { onSeekFrame, startSeek } from "./step-seek.ts";
 import { onWake } from "./step-wake.ts";
@@ -34,6 +34,8 @@ export function step(now: Session, event: Event, ctx: Ctx): Step {
       return onPartnerLost(now, event.exited, ctx);
     case "partner_heard":
       return onPartnerHeard(now, ctx);
+    case "yielded":
+      return onYielded(now, event.memo);
     case "wake":
       return onWake(now, ctx);
     case "gone":

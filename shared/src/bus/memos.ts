@@ -148,6 +148,24 @@ export const MEMOS = {
     says: "Answer to a memo of a chat: the person it was `to` is `here` and not in that chat, or not here at all.",
     fields: { memo: maybeNum, chat: of<ChatId>("id"), to: of<SessionId>("id"), here: flag },
   }),
+  superseded: memo({
+    wire: 9,
+    version: 1,
+    from: "shard",
+    to: "shard",
+    acked: true,
+    says: "A newer socket of this session was admitted elsewhere: close the old one.",
+    fields: { memo: num, session: of<SessionId>("id"), epoch: num, address: of<Address>("address") },
+  }),
+  yielded: memo({
+    wire: 10,
+    version: 1,
+    from: "shard",
+    to: "shard",
+    acked: false,
+    says: "Acknowledges `superseded`; of a chat it hands over what had been relayed from and to that person.",
+    fields: { memo: num, session: of<SessionId>("id"), chat: maybe<ChatId>("id"), high: maybeNum, seen: maybeNum },
+  }),
 
   // From a person's shard to the desk.
   seek: memo({

@@ -7,6 +7,9 @@ import type { ClientWorld } from "./view.ts";
 const RELAY_PATH = "/ws";
 
 /** Hands made of the Web's own `fetch` and `WebSocket`. */
+/** What is read of a close event; Node's types have no name for it. */
+type Closing = { readonly code: number; readonly reason: string };
+
 export function webHands(world: ClientWorld): ClientHands {
   const relay = `${world.edge.replace(/^http/, "ws")}${RELAY_PATH}`;
   const { nowMs, chance, setTimer, clearTimer, tab, device } = world;
@@ -26,7 +29,7 @@ export function webHands(world: ClientWorld): ClientHands {
         heard.opened();
       });
       socket.addEventListener("message", (event: MessageEvent) => heard.frame(event.data));
-      socket.addEventListener("close", (event: CloseEvent) => heard.closed(event.code, event.reason));
+      socket.addEventListener("close", (event: Closing) => heard.closed(event.code, event.reason));
       socket.addEventListener("error", () => {
         // Of an open socket, `close` follows and says more. Of one that was never open, Node 22's may not follow.
         if (!isOpen) heard.closed(1006, "");
