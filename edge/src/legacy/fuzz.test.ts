@@ -20,7 +20,8 @@ const SPOKEN: Readonly<Record<string, readonly string[]>> = {
 };
 
 type Pick = <T>(from: readonly T[]) => T;
-/** Choices that are the same for the same seed: a linear congruence. (fast-check takes five seconds to load in workerd.) */
+// fast-check takes five seconds to load in workerd.
+/** Choices that are the same for the same seed (a linear congruence). */
 function picker(seed: number): Pick {
   let at = seed >>> 0;
   return (from) => {
