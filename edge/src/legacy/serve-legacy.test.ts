@@ -147,6 +147,20 @@ test("[X7] the upstream socket may be cut in mid-chat: the legacy client does no
   expect(heard.closed).toBeUndefined();
 });
 
+test("[X7] a pool that goes away is left for another without a word, and the chat goes on there", async () => {
+  const { heard, say, tell, up, pools, chat, asked } = await serve();
+  await chat();
+  const before = heard.frames.length;
+  const endpoints = [{ url: "wss://other/v1/socket", region: "eu-west", pool: "b" }];
+  tell({ type: "moving", after_ms: 0, reason: "draining", endpoints, ticket: "handover" });
+  await until(() => pools[0]?.heard.closed !== undefined);
+  expect([pools.length, asked.length]).toEqual([2, 1]);
+  say({ type: "message", chat_id: CHAT, text: "hello" });
+  await until(() => up("message").length === 1);
+  expect(pools[1]?.heard.frames.at(-1)).toMatchObject({ type: "message", id: 1, text: "hello" });
+  expect([heard.frames.length, heard.closed]).toEqual([before, undefined]);
+});
+
 test("[X10] a ban that the edge knows is told on the socket, then it is closed; other refusals refuse the handshake", async () => {
   const refuse = (code: "banned" | "rate_limited") => async (): Promise<never> => {
     throw new Refusal(code, { retryAfterS: 90 });
