@@ -11,8 +11,8 @@ const GAP_MS = 2_000;
 const ENDED_KEPT_MAX = 4_096;
 
 /**
- * Which addresses are alive, from the heartbeats of pools (DESIGN §7). An address nobody has spoken of yet gets its three
- * seconds from the first question on. This shard judges only while it hears well itself.
+ * Which addresses are alive, from the heartbeats of pools (DESIGN §7). An address nobody has spoken of yet gets its
+ * three seconds from the first question on. This shard judges only while it hears well itself.
  */
 export class Peers {
   readonly #own: Address;
@@ -64,7 +64,10 @@ export class Peers {
     return this.#ownHeardMs;
   }
 
-  /** What is known of an address. Without a heartbeat ever heard of its pool it is alive until three seconds have passed. */
+  /**
+   * What is known of an address. Without a heartbeat ever heard of its pool it is alive until three seconds have
+   * passed.
+   */
   verdict(address: Address, nowMs: number): Verdict {
     if (this.#ended.has(address)) return "exited";
     const heardMs = this.#heardMs.get(address);

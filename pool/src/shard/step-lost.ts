@@ -11,8 +11,8 @@ const ASK_AT_MOST_MS = 300_000;
 const NEXT_QUESTION_MS = 1_000;
 
 /**
- * The partner is away: shown at once. From now on this shard, whose person is present, keeps the grace: a minute when it
- * was declared, longer when they were only not heard (DESIGN §7, Absence).
+ * The partner is away: shown at once. From now on this shard, whose person is present, keeps the grace: a minute when
+ * it was declared, longer when they were only not heard (DESIGN §7, Absence).
  */
 export function markAway(now: Chatting, ctx: Ctx, before: readonly Effect[], lostBySilence = false): Step {
   if (now.partnerAwayMs !== 0) {
