@@ -6,10 +6,10 @@ import type { ClientWorld } from "./view.ts";
 /** Where the edge relays a socket for networks that block the pools. */
 const RELAY_PATH = "/ws";
 
-/** Hands made of the Web's own `fetch` and `WebSocket`. */
 /** What is read of a close event; Node's types have no name for it. */
 type Closing = { readonly code: number; readonly reason: string };
 
+/** Hands made of the Web's own `fetch` and `WebSocket`. */
 export function webHands(world: ClientWorld): ClientHands {
   const relay = `${world.edge.replace(/^http/, "ws")}${RELAY_PATH}`;
   const { nowMs, chance, setTimer, clearTimer, tab, device } = world;
