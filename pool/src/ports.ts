@@ -13,7 +13,10 @@ export type Bus = {
    * on.
    */
   publish(subject: string, payload: Uint8Array): void;
-  /** Every listener hears each payload once; of listeners with the same `group` on a subject, one does. */
+  /**
+   * Every listener hears each payload once; of listeners with the same `group` on a subject, one does. `*` as the last
+   * word of a subject stands for any one word.
+   */
   listen(subject: string, on: (payload: Uint8Array) => void, options?: { readonly group?: string }): { stop(): void };
   isUp(): boolean;
   /** Calls back each time the bus is reached again. */

@@ -211,4 +211,25 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
     await until("it is back", () => bus.isUp());
     await bus.flush();
   });
+
+  check(
+    "[B15] a star as the last word hears any one word there, and nothing shorter, longer or beside",
+    async (world) => {
+      const [sender, bus] = [await world.join(), await world.join()];
+      const heard: number[] = [];
+      const all = bus.listen("t.w.*", (payload) => void heard.push(payload[0] ?? -1));
+      const one: number[] = [];
+      bus.listen("t.w.a", (payload) => void one.push(payload[0] ?? -1));
+      await bus.flush();
+      for (const [at, subject] of ["t.w.a", "t.w.b", "t.w", "t.w.a.b", "t.x.a"].entries())
+        sender.publish(subject, bytes(at));
+      await settle(sender, bus);
+      expect(heard).toEqual([0, 1]);
+      expect(one).toEqual([0]);
+      all.stop();
+      sender.publish("t.w.b", bytes(9));
+      await settle(sender, bus);
+      expect(heard).toEqual([0, 1]);
+    },
+  );
 }

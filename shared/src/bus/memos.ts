@@ -1,4 +1,4 @@
-import type { Address, ChatId, DeviceHash, RegionName, SessionId } from "../base/ids.ts";
+import type { Address, ChatId, DeviceHash, PoolName, RegionName, SessionId } from "../base/ids.ts";
 import type { Lane } from "../credentials/claims.ts";
 
 /** How a field lies on the wire: numbers as varints, strings as length and UTF-8; `?` may be absent. */
@@ -20,7 +20,7 @@ type FormOf<T> = Exclude<Form, readonly string[]> | readonly T[];
 const of = <const T extends string>(form: FormOf<T>): Field<T> => ({ kind: "str", form });
 const maybe = <const T extends string>(form: FormOf<T>): Field<T | undefined> => ({ kind: "str?", form });
 
-export type Party = "shard" | "desk" | "clerk";
+export type Party = "shard" | "desk" | "clerk" | "pool";
 type Row<F> = {
   /** Its number on the wire, never used again for another. */
   readonly wire: number;
@@ -592,6 +592,36 @@ export const MEMOS = {
     acked: false,
     says: "A pool's report for the directory (JSON of a PoolReport); every 2 s.",
     fields: { report: text },
+  }),
+
+  // From a pool's supervisor to whoever listens to the pool. A shard that misses its own line says one itself.
+  heartbeat: memo({
+    wire: 80,
+    version: 1,
+    from: "pool",
+    to: "shard",
+    acked: false,
+    says: "Shards of a pool, each second, in lists of one length; `answered` is 1 for those that did within the second.",
+    fields: {
+      region: of<RegionName>("name"),
+      pool: of<PoolName>("name"),
+      shards: strs,
+      incarnations: strs,
+      sockets: strs,
+      live: strs,
+      max: strs,
+      states: strs,
+      answered: strs,
+    },
+  }),
+  exited: memo({
+    wire: 81,
+    version: 1,
+    from: "pool",
+    to: "shard",
+    acked: false,
+    says: "This incarnation of a shard is dead.",
+    fields: { address: of<Address>("address") },
   }),
 } as const;
 

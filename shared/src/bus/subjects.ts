@@ -20,6 +20,10 @@ export const clerkSubject = (region: string): string => `wh.${region}.clerk`;
 export const loadSubject = (region: string): string => `wh.${region}.load`;
 /** A region's reports (JetStream). */
 export const reportSubject = (region: string): string => `wh.${region}.report`;
+/** What a pool says of its shards each second, and which of them have ended. */
+export const heartbeatSubject = (region: string, pool: string): string => `wh.hb.${region}.${pool}`;
+/** The same of all pools of a region. */
+export const heartbeatsOf = (region: string): string => `wh.hb.${region}.*`;
 /** Orders to one pool, and to all. */
 export const controlSubject = (region: string, pool: string): string => `wh.ctl.${region}.${pool}`;
 export const CONTROL_ALL = "wh.ctl.all";

@@ -27,7 +27,8 @@ export function createMemoryNetwork(): MemoryNetwork {
     const now = queue;
     queue = [];
     for (const { subject, payload } of now) {
-      for (const listener of hearersOf(subjects.get(subject))) if (!listener.stopped) hand(listener, payload);
+      const hearers = [...hearersOf(subjects.get(subject)), ...hearersOf(subjects.get(wildcardOf(subject)))];
+      for (const listener of hearers) if (!listener.stopped) hand(listener, payload);
     }
   };
   const enqueue = (subject: string, payload: Uint8Array): void => {
@@ -50,6 +51,9 @@ function hand(listener: Listener, payload: Uint8Array): void {
     listener.bus.onFault(error); // one listener's fault is not the others'
   }
 }
+
+/** The wildcard that covers a subject: its last word replaced. */
+const wildcardOf = (subject: string): string => `${subject.slice(0, subject.lastIndexOf(".") + 1)}*`;
 
 function hearersOf(subject: Subject | undefined): readonly Listener[] {
   if (subject === undefined) return [];
