@@ -7,7 +7,7 @@ import { encodeFrame } from "@whisper/shared/protocol/codec";
 import type { ClerkCalls } from "./clerk-calls.ts";
 import type { Event } from "./event.ts";
 import type { Hub, Person, Socket } from "./hub.ts";
-import { IDLE, type Session, type Spans } from "./session.ts";
+import { IDLE, newChat, type Session, type Spans } from "./session.ts";
 import { parseDetails, parseHalf, parseOver } from "./standing.ts";
 import type { GoodTicket } from "./ticket-check.ts";
 
@@ -147,27 +147,8 @@ export class Entrance {
     if (answer.place === "chatting") {
       const half = parseHalf(answer.half);
       if (half === undefined) return idle;
-      return {
-        place: "chatting",
-        ...half,
-        shared: [],
-        wish: { interests: [], languages: [] },
-        high: -1,
-        seen: -1,
-        partnerAwayMs: 0,
-        askMs: 0,
-        lostBySilence: false,
-        notHere: false,
-        askedLast: false,
-        checkMs: 0,
-        awayMs: nowMs,
-        over,
-        textsMs: 0,
-        bytesMs: 0,
-        typingMs: 0,
-        credit: 0,
-        creditMs: 0,
-      };
+      const begun = { ...half, shared: [], wish: { interests: [], languages: [] }, awayMs: nowMs, over };
+      return newChat(begun, { high: -1, seen: -1 });
     }
     const search = answer.place === "idle" ? undefined : parseDetails(answer.details);
     if (search === undefined) return idle;

@@ -103,6 +103,27 @@ export type Session = Idle | Seeking | Proposed | Chatting;
 
 export const IDLE: Idle = Object.freeze({ place: "idle", awayMs: 0, over: undefined });
 
+/** A chat as it begins: nothing said, nobody away, every meter full. */
+export const newChat = (
+  begun: Pick<Chatting, "chat" | "partner" | "shared" | "wish" | "awayMs" | "over">,
+  known: Pick<Chatting, "high" | "seen"> = { high: 0, seen: 0 },
+): Chatting => ({
+  place: "chatting",
+  ...begun,
+  ...known,
+  partnerAwayMs: 0,
+  askMs: 0,
+  lostBySilence: false,
+  notHere: false,
+  askedLast: false,
+  checkMs: 0,
+  textsMs: 0,
+  bytesMs: 0,
+  typingMs: 0,
+  credit: 0,
+  creditMs: 0,
+});
+
 /** An idle value: the shared one unless a chat has just ended. */
 export const idleAfter = (over: Over | undefined): Idle =>
   over === undefined ? IDLE : { place: "idle", awayMs: 0, over };

@@ -4,6 +4,7 @@ import { type Ctx, count, type DeskMemo, type Effect, nothing, type Step, send }
 import {
   type Chatting,
   idleAfter,
+  newChat,
   type Offer,
   type Partner,
   type Proposed,
@@ -164,28 +165,8 @@ export function beginChat(
   offer: Offer,
   ctx: Ctx,
 ): { readonly next: Chatting; readonly effects: readonly Effect[] } {
-  const next: Chatting = {
-    place: "chatting",
-    chat: offer.chat,
-    partner: offer.partner,
-    shared: offer.shared,
-    wish: now.wish,
-    high: 0,
-    seen: 0,
-    partnerAwayMs: 0,
-    askMs: 0,
-    lostBySilence: false,
-    notHere: false,
-    askedLast: false,
-    checkMs: 0,
-    awayMs: now.awayMs,
-    over: now.over,
-    textsMs: 0,
-    bytesMs: 0,
-    typingMs: 0,
-    credit: 0,
-    creditMs: 0,
-  };
+  const { wish, awayMs, over } = now;
+  const next = newChat({ ...offer, wish, awayMs, over });
   const effects: Effect[] = [
     send({ type: "match_accepted", chat_id: offer.chat }),
     { do: "write", standing: standingOf(next) },

@@ -3,15 +3,7 @@ import type { ClientFrame } from "@whisper/shared/protocol/client-frames";
 import type { ServerFrame } from "@whisper/shared/protocol/server-frames";
 import type { Ctx, Effect, Event, Step } from "../../src/shard/event.ts";
 import { meterOf } from "../../src/shard/meter.ts";
-import {
-  type Chatting,
-  IDLE,
-  type Me,
-  type Partner,
-  type Proposed,
-  type Seeking,
-  SPANS,
-} from "../../src/shard/session.ts";
+import { IDLE, type Me, newChat, type Partner, type Proposed, type Seeking, SPANS } from "../../src/shard/session.ts";
 import { step } from "../../src/shard/step.ts";
 
 // One person in each place, and a way to let something happen to them: for the tests of the pure decision.
@@ -83,28 +75,14 @@ export const PROPOSED: Proposed = {
   untilMs: NOW_MS + 15_000,
 };
 export const ACCEPTED: Proposed = { ...PROPOSED, place: "accepted" };
-export const CHATTING: Chatting = {
-  place: "chatting",
+export const CHATTING = newChat({
   chat: CHAT,
   partner: PARTNER,
   shared: ["music"],
   wish: WISH,
-  high: 0,
-  seen: 0,
-  partnerAwayMs: 0,
-  askMs: 0,
-  lostBySilence: false,
-  notHere: false,
-  askedLast: false,
-  checkMs: 0,
   awayMs: 0,
   over: undefined,
-  textsMs: 0,
-  bytesMs: 0,
-  typingMs: 0,
-  credit: 0,
-  creditMs: 0,
-};
+});
 export const PLACES = {
   idle: IDLE,
   seeking: SEEKING,
