@@ -5,6 +5,8 @@ import { relative } from "node:path";
 export type HotSpot = { readonly name: string; readonly file: string; readonly share: number };
 
 const SAMPLE_US = 500;
+/** A longer gap between two samples was somebody else's turn on the processor. */
+const SAMPLE_US_MAX = 2 * SAMPLE_US;
 const SPOTS_MAX = 80;
 /**
  * What V8 cannot see: it counts the whole poll for events as idle, and the socket library reads and parses in there.
@@ -56,7 +58,8 @@ function hotSpots({ nodes, samples = [], timeDeltas = [] }: Profile, cpuUs: numb
   samples.forEach((id, i) => {
     const frame = frames.get(id);
     if (frame === undefined || frame.functionName === "(idle)") return;
-    const us = timeDeltas[i] ?? 0;
+    if (frame.url === "node:inspector") return; // the profiler's own
+    const us = Math.min(timeDeltas[i] ?? 0, SAMPLE_US_MAX);
     seenUs += us;
     const name = frame.functionName === "" ? `(anonymous, line ${frame.lineNumber + 1})` : frame.functionName;
     add(name, frame.url.startsWith("file:") ? relative(process.cwd(), new URL(frame.url).pathname) : frame.url, us);

@@ -8,6 +8,7 @@ import { answerAsks } from "./answer-asks.ts";
 type UserData = { readonly pair: string; partner: WebSocket<UserData> | undefined };
 
 const waiting = new Map<string, WebSocket<UserData>>();
+let held = 0;
 
 const app = App();
 app.ws<UserData>("/*", {
@@ -24,6 +25,7 @@ app.ws<UserData>("/*", {
     res.upgrade<UserData>({ pair, partner: undefined }, key, "", extensions, context);
   },
   open: (ws) => {
+    held++;
     const { pair } = ws.getUserData();
     if (pair === "") return;
     const first = waiting.get(pair);
@@ -36,6 +38,7 @@ app.ws<UserData>("/*", {
     ws.getUserData().partner?.send(bytes, isBinary);
   },
   close: (ws) => {
+    held--;
     const { pair, partner } = ws.getUserData();
     if (partner !== undefined) partner.getUserData().partner = undefined;
     if (waiting.get(pair) === ws) waiting.delete(pair);
@@ -43,5 +46,5 @@ app.ws<UserData>("/*", {
 });
 app.listen("127.0.0.1", 0, LIBUS_LISTEN_EXCLUSIVE_PORT, (socket) => {
   if (socket === false) throw new Error("no port to listen on");
-  answerAsks({ port: us_socket_local_port(socket) });
+  answerAsks({ port: us_socket_local_port(socket) }, { numbers: () => ({ held }) });
 });

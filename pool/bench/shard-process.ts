@@ -40,29 +40,29 @@ const bus = await openNatsBus(natsUrl, (fault) => {
   throw fault; // a bench over a broken bus measures nothing
 });
 
-const shard = new Shard(
-  {
-    ...SHARD_DEFAULTS,
-    region,
-    pool,
-    shard: 0,
-    lat: 0,
-    lon: 0,
-    socketsMax,
-    upgradesPerS: NEVER_MET,
-    texts: meterOf(NEVER_MET, SHARD_DEFAULTS.texts.everyMs * SHARD_DEFAULTS.texts.burst),
-  },
-  {
-    mail: createMail(bus, (run) => void setImmediate(run)),
-    keys,
-    reports: openMemoryReports(),
-    clock: systemClock,
-    random: systemRandom,
-    log,
-    isBlocked: (text) => checkText(text).blocked,
-    cleanInterests,
-  },
-);
+const world = {
+  bus,
+  mail: createMail(bus, (run) => void setImmediate(run)),
+  keys,
+  reports: openMemoryReports(),
+  clock: systemClock,
+  random: systemRandom,
+  log,
+  isBlocked: (text: string) => checkText(text).blocked,
+  cleanInterests,
+};
+const settings = {
+  ...SHARD_DEFAULTS,
+  region,
+  pool,
+  shard: 0,
+  lat: 0,
+  lon: 0,
+  socketsMax,
+  upgradesPerS: NEVER_MET,
+  texts: meterOf(NEVER_MET, SHARD_DEFAULTS.texts.everyMs * SHARD_DEFAULTS.texts.burst),
+};
+const shard = new Shard(settings, world);
 await shard.start();
 answerAsks(
   { port: shard.port },

@@ -1,4 +1,4 @@
-import type { Measured } from "./lines.ts";
+import { type Measured, median } from "./lines.ts";
 import { askNumber, pause } from "./processes.ts";
 import { type Side, startRelay, startShard } from "./shard-place.ts";
 
@@ -21,17 +21,27 @@ async function bytesPerSocket(side: Side): Promise<number> {
   return (after - before) / SOCKETS;
 }
 
+/** How many fresh processes are asked: heaps grow in steps, and where the last step falls is chance. */
+const ROUNDS = 3;
+
+/** One fresh process, filled and ended. */
+async function measured(start: () => Promise<Side>): Promise<number> {
+  const side = await start();
+  const bytes = await bytesPerSocket(side);
+  const { held } = (await side.server.ask("numbers")) as { readonly held: number };
+  if (held !== SOCKETS) throw new Error(`${side.server.name} held ${held} sockets, not ${SOCKETS}`);
+  await side.stop();
+  return bytes;
+}
+
 /** `shard.idle_bytes`: user memory of an idle admitted session, beside a socket of the bare library. */
 export async function measureMemory(say: (line: string) => void): Promise<Measured> {
-  const relay = await startRelay();
-  const bare = await bytesPerSocket(relay);
-  await relay.stop();
-  say(`memory: bare library ${bare.toFixed(0)} bytes a socket at ${SOCKETS}`);
-  const shard = await startShard();
-  const value = await bytesPerSocket(shard);
-  const { held } = (await shard.server.ask("numbers")) as { readonly held: number };
-  await shard.stop();
-  if (held !== SOCKETS) throw new Error(`the shard held ${held} sessions, not ${SOCKETS}`);
-  say(`memory: shard ${value.toFixed(0)} bytes a session`);
-  return { name: "shard.idle_bytes", value, baseline: { name: "bare uWebSockets.js, bytes/socket", value: bare } };
+  const [bare, ours]: [number[], number[]] = [[], []];
+  for (let round = 0; round < ROUNDS; round++) {
+    bare.push(await measured(startRelay));
+    ours.push(await measured(startShard));
+    say(`memory: bare ${bare.at(-1)?.toFixed(0)} bytes a socket, shard ${ours.at(-1)?.toFixed(0)} a session`);
+  }
+  const baseline = { name: "bare uWebSockets.js, bytes/socket", value: median(bare) };
+  return { name: "shard.idle_bytes", value: median(ours), baseline };
 }

@@ -46,7 +46,8 @@ async function talk(
   const { doubled, lost, missing, unexpected, oddType } = end;
   if (doubled + lost + missing + unexpected > 0)
     throw new Error(
-      `${side.server.name}: texts ${lost} lost, ${missing} missing, ${doubled} doubled; ${unexpected} odd frames ${oddType}`,
+      `${side.server.name}: ${lost} texts lost, ${missing} missing, ${doubled} doubled, ` +
+        `${unexpected} odd frames ${oddType}`,
     );
   if (receipts && end.confirmed === 0) throw new Error(`${side.server.name}: no receipt arrived`);
   const delivered = to.counts.delivered - from.counts.delivered;

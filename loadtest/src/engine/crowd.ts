@@ -141,6 +141,12 @@ export class Crowd {
     this.#leaving = false;
   }
 
+  /** Cuts all sockets at once; the process is about to end, and thousands of ports must be free for the next. */
+  reset(): void {
+    this.#leaving = true;
+    for (const { socket } of this.#members) socket.reset();
+  }
+
   #closed(code: number, status: number): void {
     if (this.#leaving) this.#step();
     else this.#spoil(`a socket was closed with ${code}, its upgrade answered with ${status}`);

@@ -50,7 +50,10 @@ const ANSWERS: Readonly<Record<string, (given: unknown) => unknown>> = {
   quiet,
   leave: () => current().leave(),
   cpu_us: cpuUs,
-  stop: () => process.exit(0),
+  stop: () => {
+    crowd?.reset();
+    setImmediate(() => process.exit(0));
+  },
 };
 
 process.on("message", ({ n, ask, with: given }: Ask) => {

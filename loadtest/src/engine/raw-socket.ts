@@ -82,6 +82,11 @@ export class RawSocket {
     this.#socket.destroy();
   }
 
+  /** Cuts with a reset: neither side keeps the port busy for the minute that a goodbye takes (TIME_WAIT). */
+  reset(): void {
+    this.#socket.resetAndDestroy();
+  }
+
   #request(): string {
     const { host, port, path, protocols = [] } = this.#options;
     const offer = protocols.length === 0 ? "" : `Sec-WebSocket-Protocol: ${protocols.join(", ")}\r\n`;
