@@ -68,6 +68,11 @@ export const SHARD_SETTINGS = {
   WHISPER_URL: optional("what clients are told: wss://host/v1/socket", socketUrl),
   WHISPER_SOCKETS_MAX: setting("sockets one shard holds, 1 to 1000000", wholeNumber(1, 1_000_000), "18000"),
   WHISPER_UPGRADES_PER_S: setting("sockets let in per second, 1 or more", count, "2000"),
+  WHISPER_FORGED_PER_WINDOW: setting(
+    "forged tickets that one network may show a shard in 50 s; more are not looked at, nor is its next good one",
+    count,
+    String(L.FORGED_PER_WINDOW),
+  ),
   WHISPER_TEXTS_PER_WINDOW: setting("texts one person may send in 10 s", count, String(L.TEXTS_PER_WINDOW)),
   WHISPER_JWKS_URL: setting("the edge's keys: https://host/.well-known/jwks.json", urlOf("http", "https")),
   WHISPER_KEYS_CACHE: setting("the file that keeps the edge's keys over a restart", v.pipe(v.string(), v.minLength(1))),
@@ -105,6 +110,7 @@ export type PoolConfig = {
     readonly url?: string;
     readonly socketsMax: number;
     readonly upgradesPerS: number;
+    readonly forgedPerWindow: number;
     readonly textsPerWindow: number;
     readonly jwksUrl: string;
     readonly keysCache: string;
@@ -169,6 +175,7 @@ function readShard(env: Env, faults: string[], isProduction: boolean): NonNullab
     ...(url === undefined ? {} : { url }),
     socketsMax: read.WHISPER_SOCKETS_MAX,
     upgradesPerS: read.WHISPER_UPGRADES_PER_S,
+    forgedPerWindow: read.WHISPER_FORGED_PER_WINDOW,
     textsPerWindow: read.WHISPER_TEXTS_PER_WINDOW,
     jwksUrl: read.WHISPER_JWKS_URL,
     keysCache: read.WHISPER_KEYS_CACHE,

@@ -51,7 +51,7 @@ export async function startPool(options: PoolOptions, world: PoolWorld): Promise
   });
   const settings = options.tellsOps ? { ...options.settings, opsUrl: ops.url } : options.settings;
   const isBlocked = (text: string): boolean => checkText(text).blocked;
-  const starting = new Shard(settings, { mail, keys, reports, clock, random, log, isBlocked, cleanInterests });
+  const starting = new Shard(settings, { bus, mail, keys, reports, clock, random, log, isBlocked, cleanInterests });
   try {
     await starting.start();
   } catch (error) {

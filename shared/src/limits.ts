@@ -48,6 +48,11 @@ export const REPORTS_PER_HOUR = 3;
 export const FRAMES_PER_S = 50;
 export const FRAME_BYTES_PER_10S = 262_144;
 export const TEXT_BYTES_PER_10S = 1_048_576;
+/** Tickets with a bad signature from one network, before a pool looks at no more of them. */
+export const FORGED_PER_WINDOW = 10;
+export const FORGED_WINDOW_MS = 50_000;
+/** Networks that have forged share this many buckets, 64 KiB of them. */
+export const FORGER_ROWS = 8_192;
 export const RESENT_CREDIT = 32;
 export const RESENT_CREDIT_EVERY_MS = 60_000;
 

@@ -27,7 +27,7 @@ export const METRICS = {
       name: "result",
       values: [
         ...["new", "back", "stale", "expired", "full", "draining", "banned", "home_away", "forgotten", "gone"],
-        ...["no_ticket", "shape", "unknown_key", "other_pool", "too_many", "forged"],
+        ...["no_ticket", "shape", "unknown_key", "other_pool", "too_many", "forged", "forger"],
       ],
     },
   },

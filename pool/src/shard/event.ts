@@ -24,6 +24,8 @@ export type Event =
   | { readonly event: "whereabouts"; readonly chat: ChatId; readonly answer: MemoOf<"whereabouts"> }
   /** The partner's address is dead: an exit was told, or it was not heard for 3 s. */
   | { readonly event: "partner_lost"; readonly exited: boolean }
+  /** The bus is back after an outage: what the partner's shard said meanwhile is lost. */
+  | { readonly event: "bus_back" }
   /** The incarnation that was not heard is heard again. */
   | { readonly event: "partner_heard" }
   /** The shard that had this person before hands over what it knew of the chat. */

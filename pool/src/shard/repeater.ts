@@ -8,6 +8,7 @@ type Entry = Waiting & {
   /** Whose memo it is, so that the acknowledgement finds them. */
   readonly session: SessionId | undefined;
   readonly again: () => void;
+  /** Given up at this moment of bus time. */
   readonly untilMs: number;
   tries: number;
 };
@@ -21,11 +22,15 @@ export class Repeater {
   readonly #deadlines: Deadlines<Entry>;
   readonly #nowMs: () => number;
   #last = 0;
+  #turnedMs: number;
+  /** How long the bus has been away, all in all. */
+  #awayMs = 0;
   /** How many were given up. */
   given = 0;
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
+    this.#turnedMs = nowMs();
     this.#deadlines = new Deadlines<Entry>(nowMs(), (entry) => this.#again(entry));
   }
 
@@ -47,7 +52,7 @@ export class Repeater {
       memo: number,
       session,
       again: () => send(memo),
-      untilMs: nowMs + MEMO_GIVE_UP_MS,
+      untilMs: nowMs - this.#awayMs + MEMO_GIVE_UP_MS,
       tries: 0,
       wakeMs: Number.POSITIVE_INFINITY,
     };
@@ -68,9 +73,11 @@ export class Repeater {
     return entry;
   }
 
-  /** Sends again what is due. */
-  turn(nowMs: number): void {
-    this.#deadlines.turn(nowMs);
+  /** Sends again what is due. While the bus is away nothing is, and that time does not count towards giving up. */
+  turn(nowMs: number, isBusUp: boolean): void {
+    if (!isBusUp) this.#awayMs += nowMs - this.#turnedMs;
+    else this.#deadlines.turn(nowMs);
+    this.#turnedMs = nowMs;
   }
 
   /** Sends everything again at once: the bus is back, and what was published meanwhile is lost. */
@@ -80,7 +87,7 @@ export class Repeater {
 
   #again(entry: Entry): void {
     const nowMs = this.#nowMs();
-    if (nowMs >= entry.untilMs) {
+    if (nowMs - this.#awayMs >= entry.untilMs) {
       this.#open.delete(entry.memo);
       this.given++;
       return;

@@ -18,14 +18,22 @@ export type ShardSettings = {
   readonly url?: string;
   /** Where the pool's ops port answers; told in development only. */
   readonly opsUrl?: string;
+  /** Whether siblings listen on the same port, and this shard leaves it to them while it is full. */
+  readonly sharesPort: boolean;
   readonly socketsMax: number;
+  /** Whether it reports its load to the directory itself; else its supervisor does that for the whole pool. */
+  readonly reportsLoad: boolean;
   readonly upgradesPerS: number;
+  /** Bad signatures of one network in 50 s that are looked at. */
+  readonly forgedPerWindow: number;
   readonly texts: Meter;
   readonly textBytes: Meter;
   readonly typing: Meter;
   readonly frames: Meter;
   readonly frameBytes: Meter;
   readonly spans: Spans;
+  /** Whether the pool has a supervisor that publishes heartbeats. */
+  readonly hasHeartbeats: boolean;
   readonly reportEveryMs: number;
   readonly seekersEveryMs: number;
   readonly touchEveryMs: number;
@@ -35,14 +43,18 @@ export type ShardSettings = {
 export const SHARD_DEFAULTS = {
   host: "127.0.0.1",
   port: 0,
+  sharesPort: false,
   socketsMax: 18_000,
+  reportsLoad: true,
   upgradesPerS: 2_000,
+  forgedPerWindow: L.FORGED_PER_WINDOW,
   texts: meterOf(L.TEXTS_PER_WINDOW, L.TEXTS_WINDOW_MS),
   textBytes: meterOf(L.TEXT_BYTES_PER_10S, 10_000),
   typing: meterOf(L.TYPING_PER_S, 1_000),
   frames: meterOf(L.FRAMES_PER_S, 1_000),
   frameBytes: meterOf(L.FRAME_BYTES_PER_10S, 10_000),
   spans: SPANS,
+  hasHeartbeats: false,
   reportEveryMs: L.POOL_REPORT_EVERY_MS,
   seekersEveryMs: L.SEEKERS_REPORTED_EVERY_MS,
   touchEveryMs: L.TOUCH_EVERY_MS,

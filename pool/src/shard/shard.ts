@@ -1,25 +1,26 @@
 import type { Clock } from "@whisper/shared/base/clock";
-import { type Address, addressOf, type SessionId } from "@whisper/shared/base/ids";
+import { type Address, addressOf, parseAddress, type SessionId } from "@whisper/shared/base/ids";
 import type { Random } from "@whisper/shared/base/random";
+import type { ShardLine } from "@whisper/shared/bus/heartbeat";
 import type { Memo, MemoOf } from "@whisper/shared/bus/memos";
 import { clerkSubject, deskSubject, inboxSubject } from "@whisper/shared/bus/subjects";
 import { audienceOf } from "@whisper/shared/credentials/claims";
 import type { Verifier } from "@whisper/shared/credentials/verify";
 import type { PoolReport } from "@whisper/shared/directory/pool-report";
-import { TYPING_DROPPED_ABOVE_BYTES } from "@whisper/shared/limits";
+import { OUTBOX_BYTES_MAX, TYPING_DROPPED_ABOVE_BYTES } from "@whisper/shared/limits";
 import { encodeFrame } from "@whisper/shared/protocol/codec";
 import { errorFrame } from "@whisper/shared/protocol/server-frames";
-import type { Log, Reports } from "../ports.ts";
+import type { Bus, Log, Reports } from "../ports.ts";
 import type { Mail } from "../runtime/mail.ts";
 import { ClerkCalls } from "./clerk-calls.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Entrance, endSocket } from "./entrance.ts";
 import type { Event } from "./event.ts";
 import { onBytes } from "./frames-in.ts";
+import { Gate } from "./gate.ts";
 import { Hub, type Person } from "./hub.ts";
 import type { InboxWorld } from "./inbox.ts";
 import { type Listening, listen } from "./listener.ts";
-import { charged, type Meter, meterOf, waitMs } from "./meter.ts";
 import { ShardNumbers } from "./numbers.ts";
 import { RecordsKept } from "./records-kept.ts";
 import { Repeater } from "./repeater.ts";
@@ -28,10 +29,11 @@ import type { Hands } from "./run-effects.ts";
 import { RunLoop } from "./run-loop.ts";
 import { SeekerLists } from "./seeker-lists.ts";
 import type { ShardSettings } from "./settings.ts";
-import { checkTicket } from "./ticket-check.ts";
+import { Watch } from "./watch.ts";
 
 /** What a shard needs from the world. */
 export type ShardWorld = {
+  readonly bus: Pick<Bus, "isUp" | "onUp">;
   readonly mail: Mail;
   readonly keys: Verifier;
   readonly reports: Reports;
@@ -61,9 +63,9 @@ export class Shard {
   readonly #records: RecordsKept;
   readonly #lists: SeekerLists;
   readonly #entrance: Entrance;
-  readonly #accepts: Meter;
-  #acceptsMs = 0;
+  readonly #gate: Gate;
   readonly #loop: RunLoop;
+  readonly #watch: Watch;
   #isDraining = false;
   #listening: Listening | undefined;
   #stops: (() => void)[] = [];
@@ -86,23 +88,39 @@ export class Shard {
     this.#records = new RecordsKept(this.hub, this.#calls, (session) => this.#supersede(session));
     this.#lists = new SeekerLists(this.hub, this.address, (memo) => this.#postDesk(memo), this.repeater, nowMs);
     const { texts, textBytes, typing, spans } = settings;
-    this.#accepts = meterOf(settings.upgradesPerS, 1_000);
+    const { upgradesPerS, forgedPerWindow } = settings;
+    const word = (): number => Math.floor(random.unit() * 0xff_ff_ff_ff);
+    const audience = audienceOf(settings.region, settings.pool);
+    this.#gate = new Gate({ audience, upgradesPerS, forgedPerWindow, keys: world.keys, nowMs, salt: word() });
     this.#loop = new RunLoop({
       hub: this.hub,
       rules: { texts, textBytes, typing, spans, isBlocked: world.isBlocked, cleanInterests: world.cleanInterests },
       hands: this.#hands(),
       inbox: this.#inbox(),
       nowMs,
-      judges: () => true,
+      judges: () => this.#watch.judges(),
       wakeAt: (person, atMs) => this.#deadlines.set(person, atMs),
       broke: (person, promise) => this.#broke(person, promise),
     });
+    this.#watch = new Watch(
+      {
+        own: this.address,
+        hub: this.hub,
+        bus: world.bus,
+        mail,
+        nowMs,
+        hasHeartbeats: settings.hasHeartbeats,
+        line: () => this.#line(),
+        apply: (person, event) => this.#loop.apply(person, event),
+      },
+      { ...settings, incarnation },
+    );
     this.#entrance = new Entrance({
       hub: this.hub,
       calls: this.#calls,
       spans,
       nowMs,
-      attempt: () => Math.floor(random.unit() * 0xff_ff_ff_ff),
+      attempt: word,
       isDraining: () => this.#isDraining,
       apply: (person, event) => this.#loop.apply(person, event),
       supersede: (session, epoch, before) => this.#tellBefore(session, epoch, before),
@@ -115,20 +133,28 @@ export class Shard {
     const { mail, clock } = this.#world;
     const { region, pool, shard, host, port } = this.#settings;
     const inbox = mail.listen(inboxSubject({ region, pool, shard }), (memo) => this.#loop.receive(memo));
-    this.#listening = await listen(host, port, this.#door());
+    const { sharesPort, socketsMax } = this.#settings;
+    this.#listening = await listen({ host, port, sharesPort, socketsMax }, this.#door());
     const turn = setInterval(() => this.#turn(clock.nowMs()), TURN_MS);
     const { seekersEveryMs, touchEveryMs, reportEveryMs } = this.#settings;
     const lists = setInterval(() => this.#lists.tell(), seekersEveryMs);
     const touch = setInterval(() => this.#records.touch(1_000 / touchEveryMs), 1_000);
     const load = setInterval(() => this.#reportLoad(), reportEveryMs);
     this.#reportLoad();
-    this.#stops = [() => inbox.stop(), ...[turn, lists, touch, load].map((timer) => () => clearInterval(timer))];
+    const watch = this.#watch.start();
+    const bus = this.#world.bus.onUp(() => this.#reconnected());
+    this.#stops = [
+      () => inbox.stop(),
+      watch,
+      () => bus.stop(),
+      ...[turn, lists, touch, load].map((timer) => () => clearInterval(timer)),
+    ];
   }
 
   /** Closes every socket and stops. People keep their places in their records, and come back elsewhere. */
   async stop(): Promise<void> {
     this.#isDraining = true;
-    this.#listening?.stopListening();
+    this.#listening?.pauseListening();
     this.#reportLoad();
     for (let slot = 0; slot < this.hub.slots.capacity; slot++) {
       const socket = this.hub.socketAt(slot);
@@ -171,8 +197,6 @@ export class Shard {
   }
 
   #door() {
-    const audience = audienceOf(this.#settings.region, this.#settings.pool);
-    const here = { audience, keys: this.#world.keys, admits: () => this.#admits() };
     const { frames, frameBytes } = this.#settings;
     const framesWorld = {
       hub: this.hub,
@@ -184,8 +208,8 @@ export class Shard {
       broken: (slot: number) => this.#end(slot, "broken_client"),
     };
     return {
-      check: (protocols: string) => {
-        const checked = checkTicket(protocols, here);
+      check: (protocols: string, address: Uint8Array) => {
+        const checked = this.#gate.check(protocols, address);
         if (!checked.ok) this.numbers.refused(checked.code);
         return checked;
       },
@@ -195,14 +219,6 @@ export class Shard {
       },
       closed: (slot: number) => this.#closed(slot),
     };
-  }
-
-  /** The accept bucket: in front of the signature, which is what an upgrade costs. */
-  #admits(): boolean {
-    const nowMs = this.#world.clock.nowMs();
-    if (waitMs(this.#accepts, this.#acceptsMs, nowMs) > 0) return false;
-    this.#acceptsMs = charged(this.#accepts, this.#acceptsMs, nowMs);
-    return true;
   }
 
   #closed(slot: number): void {
@@ -257,8 +273,8 @@ export class Shard {
     const socket = this.hub.socketAt(slot);
     if (socket === undefined) return;
     if (kind === "typing" && socket.getBufferedAmount() > TYPING_DROPPED_ABOVE_BYTES) return;
-    // 2: dropped, because more than 64 KiB wait already. Its client comes back and asks for what it lacks.
-    if (socket.send(wire) === 2) this.#end(slot, "slow_reader");
+    // Not 1: it waits. Past 64 KiB its client is sent away, comes back and asks for what it lacks.
+    if (socket.send(wire) !== 1 && socket.getBufferedAmount() > OUTBOX_BYTES_MAX) this.#end(slot, "slow_reader");
   }
 
   #post(to: Address, memo: Memo): void {
@@ -371,12 +387,31 @@ export class Shard {
   }
 
   #turn(nowMs: number): void {
+    this.#watch.turn(nowMs);
     this.#deadlines.turn(nowMs);
-    this.repeater.turn(nowMs);
+    this.repeater.turn(nowMs, this.#world.bus.isUp());
     this.#calls.turn(nowMs);
   }
 
+  /** The bus is back, and what was published meanwhile is lost: say it again, and look for partners elsewhere. */
+  #reconnected(): void {
+    this.repeater.all();
+    for (const person of this.hub.people()) {
+      if (person.value.place === "chatting" && person.value.partner.address !== this.address) {
+        this.#loop.apply(person, { event: "bus_back" });
+      }
+    }
+  }
+
+  #line(): ShardLine {
+    const { shard, socketsMax } = this.#settings;
+    const { incarnation } = parseAddress(this.address) ?? { incarnation: "" };
+    const { sockets, live, state } = this.report();
+    return { shard, incarnation, sockets, live, max: socketsMax, state, answered: true };
+  }
+
   #reportLoad(): void {
+    if (!this.#settings.reportsLoad) return;
     const { mail } = this.#world;
     mail.send(clerkSubject(this.#settings.region), { kind: "load", report: JSON.stringify(this.report()) });
   }

@@ -6,7 +6,7 @@ import type { Session } from "./session.ts";
 import { onChatMemo, onNotInChat } from "./step-absence.ts";
 import { onChatFrame, onText } from "./step-chat.ts";
 import { onLateWord } from "./step-late.ts";
-import { onHalfEnded, onPartnerHeard, onPartnerLost, onWhereabouts } from "./step-lost.ts";
+import { onHalfEnded, onPartnerHeard, onPartnerLost, onWhereabouts, whereAsk } from "./step-lost.ts";
 import { onGone, onReturn, onYielded } from "./step-presence.ts";
 import { onDeskMemo } from "./step-proposal.ts";
 import { onSeekFrame, startSeek } from "./step-seek.ts";
@@ -32,6 +32,8 @@ export function step(now: Session, event: Event, ctx: Ctx): Step {
       return onWhereabouts(now, event.chat, event.answer, ctx);
     case "partner_lost":
       return onPartnerLost(now, event.exited, ctx);
+    case "bus_back":
+      return now.place === "chatting" ? { next: now, effects: [whereAsk(now)] } : nothing(now);
     case "partner_heard":
       return onPartnerHeard(now, ctx);
     case "yielded":

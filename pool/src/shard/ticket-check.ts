@@ -5,20 +5,27 @@ import type { Verifier } from "@whisper/shared/credentials/verify";
 import { TICKET_CHARS_MAX } from "@whisper/shared/limits";
 import { ticketIn } from "@whisper/shared/protocol/version";
 
-export type TicketFault = "no_ticket" | "shape" | "unknown_key" | "other_pool" | "too_many" | "forged";
+export type TicketFault = "no_ticket" | "forger" | "shape" | "unknown_key" | "other_pool" | "too_many" | "forged";
 /** A ticket whose signature holds, and the epoch that this pool admits with. */
 export type GoodTicket = { readonly claims: TicketClaims; readonly epoch: number };
 
 /**
- * What is checked before the 101, cheapest first: length, shape, key name, audience, accept bucket, signature (DESIGN
- * §6). Everything an honest client can meet (stale, banned, full, draining) is told after it.
+ * What is checked before the 101, cheapest first: what its network did lately, length, shape, key name, audience,
+ * accept bucket, signature (DESIGN §6). Everything an honest client can meet (stale, banned, full, draining) is told
+ * after it.
  */
 export function checkTicket(
   header: string,
-  here: { readonly audience: string; readonly keys: Verifier; readonly admits: () => boolean },
+  here: {
+    readonly audience: string;
+    readonly keys: Verifier;
+    readonly isForger: () => boolean;
+    readonly admits: () => boolean;
+  },
 ): Result<GoodTicket, TicketFault> {
   const token = ticketIn(header);
   if (token === undefined) return fail("no_ticket");
+  if (here.isForger()) return fail("forger");
   const opened = openJwt(token, TICKET_CHARS_MAX);
   if (!opened.ok) return opened;
   if (!here.keys.knows(opened.value.kid)) return fail("unknown_key");

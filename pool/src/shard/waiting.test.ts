@@ -54,9 +54,23 @@ test("[B20] a memo that must arrive is sent at once, at 0.2, 1 and 3 s, then eve
   const sent: number[] = [];
   const repeater = new Repeater(() => nowMs);
   repeater.insist<MemoOf<"left">>(left, ME.session, () => sent.push(nowMs));
-  for (; nowMs <= 120_000; nowMs += 50) repeater.turn(nowMs);
+  for (; nowMs <= 120_000; nowMs += 50) repeater.turn(nowMs, true);
   expect(sent.slice(0, 6)).toEqual([0, 200, 1_000, 3_000, 8_000, 13_000]);
   expect(sent.at(-1)).toBeLessThanOrEqual(90_000);
+  expect([repeater.size, repeater.given]).toEqual([0, 1]);
+});
+
+test("[B22] while the bus is away nothing is sent again, and that time does not count towards giving up", () => {
+  let nowMs = 0;
+  const sent: number[] = [];
+  const repeater = new Repeater(() => nowMs);
+  repeater.insist<MemoOf<"left">>(left, ME.session, () => sent.push(nowMs));
+  for (; nowMs <= 100_000; nowMs += 50) repeater.turn(nowMs, false);
+  expect([sent.length, repeater.size]).toEqual([1, 1]);
+  repeater.all();
+  for (; nowMs <= 250_000; nowMs += 50) repeater.turn(nowMs, true);
+  expect(sent[1]).toBeLessThanOrEqual(100_100);
+  expect(sent.at(-1)).toBeGreaterThan(180_000);
   expect([repeater.size, repeater.given]).toEqual([0, 1]);
 });
 
@@ -67,7 +81,7 @@ test("[B21] an acknowledged memo is not sent again; the same acknowledgement twi
   repeater.insist<MemoOf<"left">>(left, ME.session, (memo) => sent.push(memo.memo));
   expect(repeater.done(sent[0] as number)?.session).toBe(ME.session);
   expect(repeater.done(sent[0] as number)).toBeUndefined();
-  for (; nowMs <= 10_000; nowMs += 50) repeater.turn(nowMs);
+  for (; nowMs <= 10_000; nowMs += 50) repeater.turn(nowMs, true);
   expect(sent).toHaveLength(1);
 });
 

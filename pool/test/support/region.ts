@@ -11,10 +11,10 @@ import {
 import { systemRandom } from "@whisper/shared/base/random";
 import { audienceOf, type TicketClaims } from "@whisper/shared/credentials/claims";
 import { signJwt } from "@whisper/shared/credentials/jwt";
-import { generateSigningKey } from "@whisper/shared/credentials/signing-keys";
+import { generateSigningKey, type SigningJwk } from "@whisper/shared/credentials/signing-keys";
 import type { Verifier } from "@whisper/shared/credentials/verify";
 import { TICKET_MS } from "@whisper/shared/limits";
-import { createMemoryNetwork, type MemoryNetwork } from "../../src/adapters/memory/memory-bus.ts";
+import { createMemoryNetwork, type MemoryBus, type MemoryNetwork } from "../../src/adapters/memory/memory-bus.ts";
 import { openMemoryDirectory } from "../../src/adapters/memory/memory-directory.ts";
 import { openMemoryRecords } from "../../src/adapters/memory/memory-records.ts";
 import { openMemoryReports } from "../../src/adapters/memory/memory-reports.ts";
@@ -46,6 +46,8 @@ export const heardLog = (): HeardLog => {
 export type TestRegion = {
   readonly network: MemoryNetwork;
   readonly shards: readonly Shard[];
+  /** The bus as each shard has it. */
+  readonly buses: readonly MemoryBus[];
   readonly records: Records;
   readonly reports: Reports;
   readonly log: HeardLog;
@@ -74,18 +76,17 @@ export async function startRegion(
     readonly settings?: Partial<ShardSettings>;
     readonly desk?: Partial<DeskSettings>;
     readonly clock?: Clock;
+    /** What tickets are signed with, when somebody else signs some too. */
+    readonly key?: SigningJwk;
     readonly mail?: (mail: Mail) => Mail;
   } = {},
 ): Promise<TestRegion> {
   const clock = options.clock ?? systemClock;
   const log = heardLog();
   const network = createMemoryNetwork();
-  const mail = (): Mail =>
-    createMail(
-      network.join((error) => log.error("bus_listener", { error: String(error) })),
-      setImmediate,
-    );
-  const key = await generateSigningKey(clock.nowMs(), systemRandom);
+  const join = (): MemoryBus => network.join((error) => log.error("bus_listener", { error: String(error) }));
+  const mail = (): Mail => createMail(join(), setImmediate);
+  const key = options.key ?? (await generateSigningKey(clock.nowMs(), systemRandom));
   const signer = nodeSigner(key);
   const publicKey = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: key.x }, format: "jwk" });
   const keys: Verifier = {
@@ -108,6 +109,7 @@ export async function startRegion(
   });
   const matcher = startMatcher({ mail: mail(), region: REGION, list, clock, log, timers: systemTimers });
   const shards: Shard[] = [];
+  const buses: MemoryBus[] = [];
   for (let i = 0; i < (options.shards ?? 1); i++) {
     const settings: ShardSettings = {
       ...SHARD_DEFAULTS,
@@ -119,8 +121,11 @@ export async function startRegion(
       socketsMax: 1_000,
       ...options.settings,
     };
-    const own = mail();
+    const bus = join();
+    const own = createMail(bus, setImmediate);
+    buses.push(bus);
     const world = {
+      bus,
       keys,
       reports,
       clock,
@@ -158,6 +163,7 @@ export async function startRegion(
   return {
     network,
     shards,
+    buses,
     records,
     reports,
     log,

@@ -26,8 +26,10 @@ export class Stranger {
   /** How far `next` has read. */
   #read = 0;
 
-  constructor(url: string, protocols: string | string[], headers: Record<string, string> = {}) {
-    this.socket = new WebSocket(url, protocols, { headers, perMessageDeflate: false });
+  /** `source` is the address to come from; the system's choice if not given. */
+  constructor(url: string, protocols: string | string[], headers: Record<string, string> = {}, source?: string) {
+    const from = source === undefined ? {} : { localAddress: source };
+    this.socket = new WebSocket(url, protocols, { headers, perMessageDeflate: false, ...from });
     this.socket.on("message", (data) => this.heard.push(JSON.parse(String(data)) as Frame));
     this.socket.on("close", (code, reason) => {
       this.closed = { code, reason: String(reason) };
@@ -40,8 +42,8 @@ export class Stranger {
   }
 
   /** With a ticket, as `POST /v1/connect` gave it. */
-  static withTicket(url: string, ticket: string): Stranger {
-    return new Stranger(url, offeredProtocols(ticket));
+  static withTicket(url: string, ticket: string, source?: string): Stranger {
+    return new Stranger(url, offeredProtocols(ticket), {}, source);
   }
 
   say(frame: object): void {

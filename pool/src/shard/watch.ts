@@ -1,0 +1,133 @@
+import {
+  type Address,
+  type AddressParts,
+  type PoolName,
+  parseAddress,
+  type RegionName,
+} from "@whisper/shared/base/ids";
+import { heartbeatOf, linesOf, type ShardHeard, type ShardLine } from "@whisper/shared/bus/heartbeat";
+import type { Memo, MemoOf } from "@whisper/shared/bus/memos";
+import { heartbeatSubject, heartbeatsOf } from "@whisper/shared/bus/subjects";
+import type { Bus } from "../ports.ts";
+import type { Mail } from "../runtime/mail.ts";
+import type { Event } from "./event.ts";
+import type { Hub, Person } from "./hub.ts";
+import { Peers } from "./peers.ts";
+
+export type WatchWorld = {
+  readonly own: Address;
+  readonly hub: Hub;
+  readonly bus: Pick<Bus, "isUp" | "onUp">;
+  readonly mail: Pick<Mail, "send" | "listen">;
+  readonly nowMs: () => number;
+  /** Whether this shard's pool has a supervisor that publishes heartbeats; without one nobody is judged by silence. */
+  readonly hasHeartbeats: boolean;
+  /** What this shard would say of itself. */
+  readonly line: () => ShardLine;
+  apply(person: Person, event: Event): void;
+};
+
+const LOOK_EVERY_MS = 1_000;
+/** How long this shard's own line may be missing before it says it itself: its supervisor is stopped. */
+const OWN_LINE_MS = 2_000;
+
+/**
+ * Watches the shards where this one's people have partners, by the heartbeats of their pools (DESIGN §7): of its own
+ * region, and of each region as soon as somebody there is a partner.
+ */
+export class Watch {
+  readonly #world: WatchWorld;
+  readonly #peers: Peers;
+  readonly #parts: AddressParts;
+  readonly #listening = new Map<RegionName, { stop(): void }>();
+  /** The newest heartbeat of each pool. */
+  readonly #pools = new Map<PoolName, { readonly lines: readonly ShardHeard[]; readonly atMs: number }>();
+  #lookedMs = 0;
+
+  constructor(world: WatchWorld, parts: AddressParts) {
+    this.#world = world;
+    this.#parts = parts;
+    this.#peers = new Peers(world.own, world.nowMs());
+  }
+
+  /** Listens; the answer stops it. */
+  start(): () => void {
+    if (!this.#world.hasHeartbeats) return () => undefined;
+    this.#listenTo(this.#parts.region);
+    return () => {
+      for (const listening of this.#listening.values()) listening.stop();
+    };
+  }
+
+  /** Whether this shard may judge who is absent. */
+  judges(): boolean {
+    return this.#world.hasHeartbeats ? this.#peers.judges(this.#world.nowMs()) : this.#world.bus.isUp();
+  }
+
+  /** The pools of this region that were heard within the last three seconds, this one's left out. */
+  siblings(): readonly { readonly pool: PoolName; readonly lines: readonly ShardHeard[] }[] {
+    const since = this.#world.nowMs() - 3_000;
+    return [...this.#pools].flatMap(([pool, { lines, atMs }]) =>
+      pool === this.#parts.pool || atMs < since ? [] : [{ pool, lines }],
+    );
+  }
+
+  /** Each turn of the shard's loop; looks at the partners once a second. */
+  turn(nowMs: number): void {
+    if (!this.#world.hasHeartbeats) return;
+    const { bus } = this.#world;
+    this.#peers.turn(nowMs);
+    this.#peers.busIsUp(bus.isUp(), nowMs);
+    if (nowMs - this.#lookedMs < LOOK_EVERY_MS) return;
+    this.#lookedMs = nowMs;
+    if (bus.isUp() && nowMs - this.#peers.ownHeardMs > OWN_LINE_MS) this.#speak();
+    this.#look(nowMs);
+    this.#peers.sweep(nowMs);
+  }
+
+  #look(nowMs: number): void {
+    const judges = this.#peers.judges(nowMs);
+    const { own, hub, apply } = this.#world;
+    const lost: [Person, Event][] = [];
+    for (const person of hub.people()) {
+      const { value } = person;
+      if (value.place !== "chatting" || value.partner.address === own || value.awayMs !== 0) continue;
+      const { address } = value.partner;
+      const region = parseAddress(address)?.region;
+      if (region !== undefined) this.#listenTo(region);
+      const verdict = this.#peers.verdict(address, nowMs);
+      if (verdict === "alive" && value.lostBySilence) lost.push([person, { event: "partner_heard" }]);
+      if (verdict !== "alive" && judges) lost.push([person, { event: "partner_lost", exited: verdict === "exited" }]);
+    }
+    for (const [person, event] of lost) apply(person, event);
+  }
+
+  #speak(): void {
+    const { region, pool } = this.#parts;
+    this.#world.mail.send(heartbeatSubject(region, pool), heartbeatOf({ region, pool }, [this.#world.line()]));
+  }
+
+  #listenTo(region: RegionName): void {
+    if (this.#listening.has(region)) return;
+    this.#listening.set(
+      region,
+      this.#world.mail.listen(heartbeatsOf(region), (memo) => this.#hear(memo)),
+    );
+  }
+
+  #hear(memo: Memo): void {
+    if (memo.kind === "exited") this.#peers.exited(memo.address);
+    if (memo.kind === "heartbeat") this.#heartbeat(memo);
+  }
+
+  #heartbeat(memo: MemoOf<"heartbeat">): void {
+    const nowMs = this.#world.nowMs();
+    const lines = linesOf(memo);
+    for (const { address, answered } of lines) this.#peers.heard(address, answered, nowMs);
+    if (memo.region !== this.#parts.region) return;
+    const known = this.#pools.get(memo.pool);
+    // A shard that speaks for itself says one line: the others' stay as they were.
+    const others = known?.lines.filter((line) => !lines.some(({ shard }) => shard === line.shard)) ?? [];
+    this.#pools.set(memo.pool, { lines: lines.length === 1 ? [...others, ...lines] : lines, atMs: nowMs });
+  }
+}
