@@ -1,0 +1,35 @@
+import { systemClock } from "@whisper/shared/base/clock";
+import { newSessionId } from "@whisper/shared/base/ids";
+import { systemRandom } from "@whisper/shared/base/random";
+import { audienceOf, type TicketClaims } from "@whisper/shared/credentials/claims";
+import { signJwt } from "@whisper/shared/credentials/jwt";
+import { generateSigningKey, type SigningJwk } from "@whisper/shared/credentials/signing-keys";
+import { TICKET_MS } from "@whisper/shared/limits";
+import { nodeSigner } from "../../src/adapters/node-keys.ts";
+import { newDevice, REGION } from "./region.ts";
+
+/** Tickets of people who are new, for the first pool of the test region, as the edge would sign them now. */
+export async function newTickets(count: number, key: SigningJwk): Promise<string[]> {
+  const signer = nodeSigner(key);
+  const iat = Math.floor(systemClock.nowMs() / 1_000);
+  const claims = (): TicketClaims => ({
+    typ: "ticket",
+    sub: newSessionId(systemRandom),
+    home: REGION,
+    dev: newDevice(),
+    net: "n",
+    lane: "live",
+    aud: [audienceOf(REGION, "p1")],
+    ep: systemClock.nowMs() * 4,
+    new: true,
+    iat,
+    exp: iat + TICKET_MS / 1_000,
+  });
+  return Promise.all(Array.from({ length: count }, () => signJwt(claims(), signer)));
+}
+
+/** The same to the eye, and by the name of the right key, but signed with another one. */
+export async function forgedTickets(count: number, key: SigningJwk): Promise<string[]> {
+  const other = await generateSigningKey(0, systemRandom);
+  return newTickets(count, { ...other, kid: key.kid });
+}
