@@ -56,6 +56,7 @@ export function embeddedEngine({ plan, limits, scratch, host, onLog }: EngineOpt
       return failed ?? [];
     },
     onLoss: () => {}, // one process: nothing of it can be lost alone
+    mortals: () => [],
   };
 }
 

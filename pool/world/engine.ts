@@ -1,3 +1,4 @@
+import type { Mortal } from "./mortal.ts";
 import type { WorldPlan } from "./plan.ts";
 
 /** Where the edge's directory answers. */
@@ -23,6 +24,8 @@ export type Engine = {
   stop(): Promise<readonly string[]>;
   /** Calls back once when a part has ended that nobody stopped. */
   onLoss(lost: (what: string) => void): void;
+  /** What of it can be killed and started again; empty where all of it is one process. */
+  mortals(): readonly Mortal[];
 };
 
 /** What every engine is given. */

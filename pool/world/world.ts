@@ -6,14 +6,15 @@ import { systemClock } from "@whisper/shared/base/clock";
 import { Secret } from "@whisper/shared/base/secret";
 import type { SigningJwk } from "@whisper/shared/credentials/signing-keys";
 import { waitForPools } from "./chat-possible.ts";
-import { type Edge, startEdge } from "./edge.ts";
+import { type EdgeOptions, startEdge } from "./edge.ts";
 import { embeddedEngine } from "./embedded.ts";
-import type { Engine, PoolThere, WorldLimits } from "./engine.ts";
+import type { PoolThere, WorldLimits } from "./engine.ts";
+import { type Mortal, mortal } from "./mortal.ts";
 import { buildPage } from "./page.ts";
 import { planWorld, type WorldPlan, type WorldWish } from "./plan.ts";
 import { refuseTakenPorts } from "./ports-taken.ts";
 import { realEngine } from "./real.ts";
-import { WorldFault } from "./servers/child.ts";
+import { type Child, WorldFault } from "./servers/child.ts";
 
 export type WorldOptions = WorldWish & {
   /** The repository's folder. */
@@ -36,6 +37,8 @@ export type World = {
   stop(): Promise<readonly string[]>;
   /** Resolves with what was lost when a part ends that nobody stopped. */
   readonly lost: Promise<string>;
+  /** Its parts that can be killed and started again; none of the embedded engine. */
+  readonly mortals: readonly Mortal[];
 };
 
 const HOST = "127.0.0.1";
@@ -54,10 +57,15 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const { root, env, say, onLog, limits = {} } = options;
   const open = plan.engine === "real" ? realEngine : embeddedEngine;
   const engine = open({ plan, root, env, say, onLog, limits, scratch, host: HOST });
-  let edge: Edge | undefined;
+  let edge: ReturnType<typeof mortalEdge> | undefined;
+  let tellLost: (what: string) => void = () => {};
+  const lost = new Promise<string>((resolve) => {
+    tellLost = resolve;
+  });
+  engine.onLoss((what) => tellLost(what));
   const stop = async (): Promise<readonly string[]> => {
     // The edge first: nobody is sent to a pool that is about to go.
-    await edge?.child.stop();
+    await edge?.stop();
     const failed = await engine.stop();
     await rm(scratch, { recursive: true, force: true });
     return failed;
@@ -65,21 +73,25 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   try {
     const [directory, assets] = await Promise.all([engine.openDirectory(), pageOf(root, env, say)]);
     say(`starting the edge on ${HOST}:${plan.edgePort}`);
-    edge = await startEdge({
-      root,
-      env,
-      assets,
-      port: plan.edgePort,
-      upstash: directory,
-      signingKeys: newSigningKeys(),
-      networkKey: new Secret(randomBytes(32).toString("hex")),
-      onStderr: onLog,
-    });
-    const edgeUrl = `http://${HOST}:${edge.port}`;
+    edge = mortalEdge(
+      {
+        root,
+        env,
+        assets,
+        port: plan.edgePort,
+        upstash: directory,
+        signingKeys: newSigningKeys(),
+        networkKey: new Secret(randomBytes(32).toString("hex")),
+        onStderr: onLog,
+      },
+      (what) => tellLost(what),
+    );
+    await edge.start();
+    const edgeUrl = `http://${HOST}:${edge.current()?.port}`;
     say(`starting pools in ${plan.regions.join(" and ")} on the ${plan.engine} engine`);
     const pools = await engine.openPools(`${edgeUrl}/.well-known/jwks.json`);
     await seenByEdge(edgeUrl, plan, options.signal);
-    return { edgeUrl, pools, stop, lost: lossOf(engine, edge) };
+    return { edgeUrl, pools, stop, lost, mortals: [...engine.mortals(), edge.part] };
   } catch (error) {
     await stop();
     throw error;
@@ -110,9 +122,16 @@ async function seenByEdge(edgeUrl: string, plan: WorldPlan, signal: AbortSignal 
   if (missing.length > 0) throw new WorldFault(`the edge does not see ${missing.join(" and ")}`);
 }
 
-function lossOf(engine: Engine, edge: Edge): Promise<string> {
-  return new Promise((resolve) => {
-    engine.onLoss(resolve);
-    edge.child.gone.then(() => resolve(`the edge has ended; it said:\n${edge.child.output().trim()}`));
+function mortalEdge(options: EdgeOptions, lost: (what: string) => void) {
+  let { port } = options;
+  return mortal<Child & { readonly port: number }>({
+    kind: "edge",
+    region: "",
+    begin: async () => {
+      const started = await startEdge({ ...options, port });
+      port = started.port; // where everybody looks for it when it comes again
+      return { ...started.child, port };
+    },
+    lost: ({ output }) => lost(`the edge has ended; it said:\n${output().trim()}`),
   });
 }
