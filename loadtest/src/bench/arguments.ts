@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { NUMBERS, type NumberName, numbersOf } from "./lines.ts";
+import { GROUPS, NUMBERS, type NumberName, numbersOf } from "./lines.ts";
 
 export type Wish =
   | { readonly do: "help" }
@@ -20,7 +20,7 @@ standard output, progress on standard error. Without a name everything is measur
 Exit: 0 measured (whether or not a goal was met), 1 something went wrong and nothing false was printed, 2 wrong usage.`;
 
 const ALL = Object.keys(NUMBERS) as NumberName[];
-const groups = [...new Set(Object.values(NUMBERS).map(({ group }) => group))].join(", ");
+const groups = GROUPS.join(", ");
 
 /** What a command line asks for. Never throws: what cannot be read is refused in one line. */
 export function readArguments(argv: readonly string[]): Wish {
@@ -45,6 +45,8 @@ export function readArguments(argv: readonly string[]): Wish {
       do: "refuse",
       why: `nothing is called "${wanted}". Write one of ${groups}, or a name of npm run bench -- --list`,
     };
+  if (values.page !== undefined && wanted !== undefined && !GROUPS.some((group) => group === wanted))
+    return { do: "refuse", why: `a page shows whole groups. Write one of ${groups} beside --page` };
   return { do: "measure", names, page: values.page };
 }
 

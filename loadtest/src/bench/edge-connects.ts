@@ -6,8 +6,8 @@ import { type Measured, median } from "./lines.ts";
 import { askNumber, pause } from "./processes.ts";
 
 const ROUNDS = 3;
-const REQUESTS = 1_000;
-const WARM_REQUESTS = 500;
+const REQUESTS = 2_000;
+const WARM_REQUESTS = 1_000;
 const AT_ONCE = 8;
 /** A path that no route knows: the Worker answers 404 and has done nothing. */
 const EMPTY = { method: "GET", path: "/v1/none", status: 404 } as const;

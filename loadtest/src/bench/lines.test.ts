@@ -51,14 +51,18 @@ test("a command line that asks for something", () => {
   expect(readArguments(["shard", "-h"])).toEqual({ do: "help" });
 });
 
-test.each([[["nonsense"]], [["shard", "edge"]], [["--nonsense"]], [["--page"]], [["--list=1"]]])(
-  "%j is refused in one line that says what to write",
-  (argv) => {
-    const wish = readArguments(argv);
-    expect(wish.do).toBe("refuse");
-    expect(wish.do === "refuse" && !wish.why.includes("\n") && /[Ww]rite /.test(wish.why)).toBe(true);
-  },
-);
+test.each([
+  [["nonsense"]],
+  [["shard.idle_bytes", "--page", "a.md"]],
+  [["shard", "edge"]],
+  [["--nonsense"]],
+  [["--page"]],
+  [["--list=1"]],
+])("%j is refused in one line that says what to write", (argv) => {
+  const wish = readArguments(argv);
+  expect(wish.do).toBe("refuse");
+  expect(wish.do === "refuse" && !wish.why.includes("\n") && /[Ww]rite /.test(wish.why)).toBe(true);
+});
 
 test("only the section of what was measured is written, and only where the page has a place for it", () => {
   const mark = (group: string, text: string): string =>
