@@ -69,7 +69,7 @@ export const SHARD_SETTINGS = {
   WHISPER_SOCKETS_MAX: setting("sockets one shard holds, 1 to 1000000", wholeNumber(1, 1_000_000), "18000"),
   WHISPER_UPGRADES_PER_S: setting("sockets let in per second, 1 or more", count, "2000"),
   WHISPER_FORGED_PER_WINDOW: setting(
-    "forged tickets that one network may show a shard in 50 s; more are not looked at, nor is its next good one",
+    "forged tickets of one network that a shard looks at in 50 s; past it none of its tickets; raise it behind a proxy that hides addresses",
     count,
     String(L.FORGED_PER_WINDOW),
   ),

