@@ -80,6 +80,12 @@ export const MEMO_GIVE_UP_MS = 90_000;
 export const MEMO_BATCH_BYTES_MAX = 48_000;
 export const CLERK_ANSWER_MS = 1_500;
 
+// Drain.
+export const DRAIN_PER_S = 5_000;
+export const DRAIN_MS = 120_000;
+/** Who was told to move and is still here after this is told again, with a new ticket. */
+export const DRAIN_AGAIN_MS = 15_000;
+
 // Sockets.
 export const OUTBOX_BYTES_MAX = 65_536;
 export const LEGACY_OUTBOX_BYTES_MAX = 16_384;
@@ -111,6 +117,7 @@ export const PARTITIONS = 64;
 export const RECORD_SETTLE_MS = 5_000;
 /** Details, half and over of one standing, together, in UTF-8. */
 export const STANDING_BYTES_MAX = 1_024;
+export const HEARTBEAT_EVERY_MS = 1_000;
 export const POOL_REPORT_EVERY_MS = 2_000;
 export const POOL_SILENT_MS = 15_000;
 export const DIRECTORY_FRESH_MS = 2_000;

@@ -1,5 +1,6 @@
 import type { PoolName, RegionName } from "@whisper/shared/base/ids";
 import * as L from "@whisper/shared/limits";
+import type { DrainSettings } from "./drain.ts";
 import { type Meter, meterOf } from "./meter.ts";
 import { SPANS, type Spans } from "./session.ts";
 
@@ -34,6 +35,7 @@ export type ShardSettings = {
   readonly spans: Spans;
   /** Whether the pool has a supervisor that publishes heartbeats. */
   readonly hasHeartbeats: boolean;
+  readonly drain: DrainSettings;
   readonly reportEveryMs: number;
   readonly seekersEveryMs: number;
   readonly touchEveryMs: number;
@@ -55,6 +57,7 @@ export const SHARD_DEFAULTS = {
   frameBytes: meterOf(L.FRAME_BYTES_PER_10S, 10_000),
   spans: SPANS,
   hasHeartbeats: false,
+  drain: { perS: L.DRAIN_PER_S, deadlineMs: L.DRAIN_MS },
   reportEveryMs: L.POOL_REPORT_EVERY_MS,
   seekersEveryMs: L.SEEKERS_REPORTED_EVERY_MS,
   touchEveryMs: L.TOUCH_EVERY_MS,

@@ -14,6 +14,7 @@ import type { Bus, Log, Reports } from "../ports.ts";
 import type { Mail } from "../runtime/mail.ts";
 import { ClerkCalls } from "./clerk-calls.ts";
 import { Deadlines } from "./deadlines.ts";
+import { Drain, type DrainState, roomOf } from "./drain.ts";
 import { Entrance, endSocket } from "./entrance.ts";
 import type { Event } from "./event.ts";
 import { onBytes } from "./frames-in.ts";
@@ -46,6 +47,8 @@ export type ShardWorld = {
 
 /** How often deadlines are looked at. */
 const TURN_MS = 50;
+/** How long the word may take that a person who was told to move is back elsewhere. */
+const MOVED_MS = 3_000;
 
 /**
  * One process of a pool: sockets in, memos in, deadlines in; decisions by `step`; acts by `runEffects`. From bytes in
@@ -66,7 +69,10 @@ export class Shard {
   readonly #gate: Gate;
   readonly #loop: RunLoop;
   readonly #watch: Watch;
-  #isDraining = false;
+  readonly #drain: Drain;
+  #isStopping = false;
+  /** People whose socket went after they were told to move, in the order of their leaving. */
+  readonly #moved: { readonly person: Person; readonly untilMs: number }[] = [];
   #listening: Listening | undefined;
   #stops: (() => void)[] = [];
 
@@ -115,13 +121,25 @@ export class Shard {
       },
       { ...settings, incarnation },
     );
+    this.#drain = new Drain(
+      {
+        hub: this.hub,
+        calls: this.#calls,
+        nowMs,
+        chance: random.unit,
+        room: () => roomOf(settings.region, this.#watch.siblings()),
+        send: (slot, wire) => this.#send(slot, wire, "frame"),
+        close: (slot) => this.#end(slot, "draining"),
+      },
+      settings.drain,
+    );
     this.#entrance = new Entrance({
       hub: this.hub,
       calls: this.#calls,
       spans,
       nowMs,
       attempt: word,
-      isDraining: () => this.#isDraining,
+      isDraining: () => this.#isStopping || this.#drain.isOn,
       apply: (person, event) => this.#loop.apply(person, event),
       supersede: (session, epoch, before) => this.#tellBefore(session, epoch, before),
       count: (result) => this.numbers.entered(result),
@@ -153,7 +171,7 @@ export class Shard {
 
   /** Closes every socket and stops. People keep their places in their records, and come back elsewhere. */
   async stop(): Promise<void> {
-    this.#isDraining = true;
+    this.#isStopping = true;
     this.#listening?.pauseListening();
     this.#reportLoad();
     for (let slot = 0; slot < this.hub.slots.capacity; slot++) {
@@ -163,6 +181,31 @@ export class Shard {
     this.#listening?.closeAll();
     for (const stop of this.#stops) stop();
     this.#world.mail.flush();
+  }
+
+  /** Takes no more newcomers and moves everybody to other pools; twice is as once. */
+  startDrain(): DrainState {
+    if (!this.#drain.isOn) {
+      this.#listening?.pauseListening();
+      this.#drain.start();
+      this.#reportLoad();
+    }
+    return this.#drain.progress();
+  }
+
+  /** Takes newcomers again; who was told to move moves all the same. */
+  undoDrain(): DrainState {
+    if (this.#drain.isOn) {
+      this.#drain.undo();
+      this.#listening?.resumeListening();
+      this.#reportLoad();
+    }
+    return this.#drain.progress();
+  }
+
+  /** How far a drain is. */
+  get drainState(): DrainState {
+    return this.#drain.progress();
   }
 
   /** The port it listens on. */
@@ -183,7 +226,7 @@ export class Shard {
       socketsMax,
       live: sockets - this.hub.slots.heldByTests,
       url: url ?? `ws://${host}:${this.port}/v1/socket`,
-      state: this.#isDraining ? "draining" : "up",
+      state: this.#isStopping || this.#drain.isOn ? "draining" : "up",
       atMs: this.#world.clock.nowMs(),
       ...(opsUrl === undefined ? {} : { ops: opsUrl }),
     };
@@ -222,11 +265,15 @@ export class Shard {
   }
 
   #closed(slot: number): void {
+    const isMoving = this.#drain.wasTold(slot);
     const person = this.hub.leave(slot);
-    if (person !== undefined) this.#loop.apply(person, { event: "gone" });
+    if (person === undefined) return;
+    // Who was told to move leaves when they are back elsewhere: that word is on its way, and they are not away.
+    if (isMoving) this.#moved.push({ person, untilMs: this.#world.clock.nowMs() + MOVED_MS });
+    else this.#loop.apply(person, { event: "gone" });
   }
 
-  #end(slot: number, name: "slow_reader" | "broken_client"): void {
+  #end(slot: number, name: "slow_reader" | "broken_client" | "draining"): void {
     const socket = slot < 0 ? undefined : this.hub.socketAt(slot);
     if (socket === undefined) return;
     this.numbers.closed(name);
@@ -388,6 +435,8 @@ export class Shard {
 
   #turn(nowMs: number): void {
     this.#watch.turn(nowMs);
+    this.#drain.turn(nowMs);
+    this.#turnMoved(nowMs);
     this.#deadlines.turn(nowMs);
     this.repeater.turn(nowMs, this.#world.bus.isUp());
     this.#calls.turn(nowMs);
@@ -408,6 +457,16 @@ export class Shard {
     const { incarnation } = parseAddress(this.address) ?? { incarnation: "" };
     const { sockets, live, state } = this.report();
     return { shard, incarnation, sockets, live, max: socketsMax, state, answered: true };
+  }
+
+  /** Of whom no word came from elsewhere is away after all. */
+  #turnMoved(nowMs: number): void {
+    for (let first = this.#moved[0]; first !== undefined && first.untilMs <= nowMs; first = this.#moved[0]) {
+      this.#moved.shift();
+      const { person } = first;
+      const isStillHere = this.hub.personOf(person.me.session) === person && person.slot < 0;
+      if (isStillHere && person.value.awayMs === 0) this.#loop.apply(person, { event: "gone" });
+    }
   }
 
   #reportLoad(): void {

@@ -27,6 +27,13 @@ export type WatchWorld = {
   apply(person: Person, event: Event): void;
 };
 
+/** What a pool's newest heartbeat said. */
+export type PoolHeard = {
+  readonly pool: PoolName;
+  readonly url: string | undefined;
+  readonly lines: readonly ShardHeard[];
+};
+
 const LOOK_EVERY_MS = 1_000;
 /** How long this shard's own line may be missing before it says it itself: its supervisor is stopped. */
 const OWN_LINE_MS = 2_000;
@@ -41,7 +48,7 @@ export class Watch {
   readonly #parts: AddressParts;
   readonly #listening = new Map<RegionName, { stop(): void }>();
   /** The newest heartbeat of each pool. */
-  readonly #pools = new Map<PoolName, { readonly lines: readonly ShardHeard[]; readonly atMs: number }>();
+  readonly #pools = new Map<PoolName, PoolHeard & { readonly atMs: number }>();
   #lookedMs = 0;
 
   constructor(world: WatchWorld, parts: AddressParts) {
@@ -65,11 +72,9 @@ export class Watch {
   }
 
   /** The pools of this region that were heard within the last three seconds, this one's left out. */
-  siblings(): readonly { readonly pool: PoolName; readonly lines: readonly ShardHeard[] }[] {
+  siblings(): readonly PoolHeard[] {
     const since = this.#world.nowMs() - 3_000;
-    return [...this.#pools].flatMap(([pool, { lines, atMs }]) =>
-      pool === this.#parts.pool || atMs < since ? [] : [{ pool, lines }],
-    );
+    return [...this.#pools.values()].filter(({ pool, atMs }) => pool !== this.#parts.pool && atMs >= since);
   }
 
   /** Each turn of the shard's loop; looks at the partners once a second. */
@@ -128,6 +133,7 @@ export class Watch {
     const known = this.#pools.get(memo.pool);
     // A shard that speaks for itself says one line: the others' stay as they were.
     const others = known?.lines.filter((line) => !lines.some(({ shard }) => shard === line.shard)) ?? [];
-    this.#pools.set(memo.pool, { lines: lines.length === 1 ? [...others, ...lines] : lines, atMs: nowMs });
+    const all = lines.length === 1 ? [...others, ...lines] : lines;
+    this.#pools.set(memo.pool, { pool: memo.pool, url: memo.url ?? known?.url, lines: all, atMs: nowMs });
   }
 }

@@ -5,10 +5,13 @@ import {
   type DeviceHash,
   newSessionId,
   type PoolName,
+  parseAddress,
   type RegionName,
   type SessionId,
 } from "@whisper/shared/base/ids";
 import { systemRandom } from "@whisper/shared/base/random";
+import { heartbeatOf } from "@whisper/shared/bus/heartbeat";
+import { heartbeatSubject } from "@whisper/shared/bus/subjects";
 import { audienceOf, type TicketClaims } from "@whisper/shared/credentials/claims";
 import { signJwt } from "@whisper/shared/credentials/jwt";
 import { generateSigningKey, type SigningJwk } from "@whisper/shared/credentials/signing-keys";
@@ -21,6 +24,7 @@ import { openMemoryReports } from "../../src/adapters/memory/memory-reports.ts";
 import { openMemoryWaitingList } from "../../src/adapters/memory/memory-waiting-list.ts";
 import { nodeSigner } from "../../src/adapters/node-keys.ts";
 import { startClerk } from "../../src/clerk/clerk.ts";
+import { newHandoverKey } from "../../src/clerk/handover.ts";
 import { RECORDS_SETTINGS } from "../../src/clerk/records-settings.ts";
 import { checkText, cleanInterests } from "../../src/content/check-text.ts";
 import { type DeskSettings, deskSettings } from "../../src/matcher/desk-settings.ts";
@@ -69,6 +73,21 @@ export type TestRegion = {
 
 export const newDevice = (): DeviceHash => toBase64Url(systemRandom.bytes(8)) as DeviceHash;
 
+/** What the pools' supervisors would say; the answer stops it. */
+function beat(shards: readonly Shard[], mail: Mail): () => void {
+  const say = (): void => {
+    for (const one of shards) {
+      const { region, pool, url, sockets, live, socketsMax: max, state } = one.report();
+      const { shard, incarnation } = parseAddress(one.address) ?? { shard: 0, incarnation: "" };
+      const line = { shard, incarnation, sockets, live, max, state, answered: true };
+      mail.send(heartbeatSubject(region, pool), heartbeatOf({ region, pool, url }, [line]));
+    }
+  };
+  say();
+  const timer = setInterval(say, 200);
+  return () => clearInterval(timer);
+}
+
 /** A region in this process: real sockets, real tickets, every role, the bus and the stores in memory. */
 export async function startRegion(
   options: {
@@ -79,6 +98,8 @@ export async function startRegion(
     /** What tickets are signed with, when somebody else signs some too. */
     readonly key?: SigningJwk;
     readonly mail?: (mail: Mail) => Mail;
+    /** Publishes each shard's heartbeat every 200 ms, as a supervisor would. */
+    readonly beats?: boolean;
   } = {},
 ): Promise<TestRegion> {
   const clock = options.clock ?? systemClock;
@@ -89,10 +110,18 @@ export async function startRegion(
   const key = options.key ?? (await generateSigningKey(clock.nowMs(), systemRandom));
   const signer = nodeSigner(key);
   const publicKey = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: key.x }, format: "jwk" });
+  const handoverKey = await newHandoverKey(REGION, clock.nowMs(), systemRandom);
+  const handoverPublic = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: handoverKey.x }, format: "jwk" });
+  const known = new Map([
+    [key.kid, publicKey],
+    [handoverKey.kid, handoverPublic],
+  ]);
   const keys: Verifier = {
-    knows: (kid) => kid === key.kid,
-    verify: (opened) =>
-      opened.kid === key.kid ? verify(null, opened.signed, publicKey, opened.signature) : "unknown_kid",
+    knows: (kid) => known.has(kid),
+    verify: (opened) => {
+      const signedBy = known.get(opened.kid);
+      return signedBy === undefined ? "unknown_kid" : verify(null, opened.signed, signedBy, opened.signature);
+    },
   };
   const records = openMemoryRecords({ ...RECORDS_SETTINGS, settleMs: 0 }, clock, systemRandom);
   const reports = openMemoryReports();
@@ -106,6 +135,7 @@ export async function startRegion(
     log,
     clock,
     random: systemRandom,
+    handoverKey,
   });
   const matcher = startMatcher({ mail: mail(), region: REGION, list, clock, log, timers: systemTimers });
   const shards: Shard[] = [];
@@ -138,6 +168,7 @@ export async function startRegion(
     await shard.start();
     shards.push(shard);
   }
+  const stopBeating = options.beats === true ? beat(shards, mail()) : () => undefined;
   const urlOf = (shard: number): string => `ws://127.0.0.1:${shards[shard]?.port}/v1/socket`;
   let lastEp = clock.nowMs() * 4;
   const ticket = (claims: Partial<TicketClaims> = {}, shard = 0): Promise<string> => {
@@ -180,6 +211,7 @@ export async function startRegion(
       return Stranger.withTicket(urlOf(shard), await ticket(claims, shard));
     },
     async stop() {
+      stopBeating();
       for (const shard of shards) await shard.stop();
       await matcher.stop();
       await clerk.stop();

@@ -31,7 +31,7 @@ const COUNT = /^\d{1,7}$/;
 
 /** The heartbeat of a pool, or of as many of its shards as are given. */
 export function heartbeatOf(
-  { region, pool }: Pick<MemoOf<"heartbeat">, "region" | "pool">,
+  { region, pool, url }: Pick<MemoOf<"heartbeat">, "region" | "pool"> & { readonly url?: string | undefined },
   lines: readonly ShardLine[],
 ): MemoOf<"heartbeat"> {
   return {
@@ -45,6 +45,7 @@ export function heartbeatOf(
     max: lines.map(({ max }) => String(max)),
     states: lines.map(({ state }) => state),
     answered: lines.map(({ answered }) => (answered ? "1" : "0")),
+    url,
   };
 }
 

@@ -601,7 +601,7 @@ export const MEMOS = {
     from: "pool",
     to: "shard",
     acked: false,
-    says: "Shards of a pool, each second, in lists of one length; `answered` is 1 for those that did within the second.",
+    says: "Shards of a pool, each second, in lists of one length; `answered` is 1 for those that did within the second; `url` is where clients reach the pool.",
     fields: {
       region: of<RegionName>("name"),
       pool: of<PoolName>("name"),
@@ -612,6 +612,7 @@ export const MEMOS = {
       max: strs,
       states: strs,
       answered: strs,
+      url: maybeText,
     },
   }),
   exited: memo({

@@ -1,0 +1,124 @@
+import { type DeviceHash, newSessionId, type SessionId } from "@whisper/shared/base/ids";
+import { systemRandom } from "@whisper/shared/base/random";
+import type { Endpoint } from "@whisper/shared/protocol/server-frames";
+import { afterEach, expect, test } from "vitest";
+import { newDevice, startRegion, type TestRegion } from "./support/region.ts";
+import { Stranger, until } from "./support/stranger.ts";
+
+// A pool that goes away: everybody is told where to go, opens the new socket first, and misses nothing.
+
+let region: TestRegion;
+afterEach(() => region.stop());
+
+type Someone = { readonly session: SessionId; readonly device: DeviceHash };
+const someone = (): Someone => ({ session: newSessionId(systemRandom), device: newDevice() });
+
+/** Obeys `moving`: opens the new socket, waits for `resumed`, leaves the old one. */
+async function obey(old: Stranger): Promise<{ readonly young: Stranger; readonly resumed: object }> {
+  const moving = await old.next("moving");
+  const [endpoint] = moving.endpoints as Endpoint[];
+  const young = Stranger.withTicket(String(endpoint?.url), String(moving.ticket));
+  await young.next("session_created");
+  const resumed = await young.next("resumed");
+  old.leave();
+  return { young, resumed };
+}
+
+async function meet(a: Stranger, b: Stranger): Promise<string> {
+  const interests = [newSessionId(systemRandom)];
+  let chat = "";
+  for (const one of [a, b]) {
+    await one.next("session_created");
+    one.say({ type: "find_match", interests });
+  }
+  for (const one of [a, b]) {
+    chat = String((await one.next("match_found")).chat_id);
+    one.say({ type: "accept_match", chat_id: chat });
+  }
+  for (const one of [a, b]) await one.next("match_accepted");
+  return chat;
+}
+
+test("[Q1] a drain moves a chat make before break: no partner_left, no partner_away, texts go on in order", async () => {
+  region = await startRegion({ shards: 2, beats: true, settings: { hasHeartbeats: true } });
+  const [a, b] = [await region.enter({ ...someone(), fresh: true }), await region.enter({ ...someone(), fresh: true })];
+  const chat = await meet(a, b);
+  a.say({ type: "message", chat_id: chat, id: 1, text: "before" });
+  await b.next("message");
+  region.shards[0]?.startDrain();
+  const [onA, onB] = await Promise.all([obey(a), obey(b)]);
+  for (const { resumed } of [onA, onB]) expect(resumed).toMatchObject({ place: "chatting", chat_id: chat });
+  await onA.young.next("partner_back"); // both moved: what was said to the old address is asked for again
+  onA.young.say({ type: "message", chat_id: chat, id: 2, text: "after" });
+  expect(await onB.young.next("message")).toMatchObject({ id: 2, text: "after" });
+  onB.young.say({ type: "received", chat_id: chat, id: 2 });
+  expect(await onA.young.next("delivered")).toMatchObject({ id: 2 });
+  for (const one of [a, b, onA.young, onB.young]) {
+    expect(one.all("partner_left")).toEqual([]);
+    expect(one.all("partner_away")).toEqual([]);
+  }
+  await until("the empty pool", () => region.shards[0]?.drainState.state === "drained");
+  expect(region.shards[0]?.drainState).toMatchObject({ held: 0, told: 2, closed: 0 });
+});
+
+test("[Q2] a draining pool takes no newcomers and says so in its report; asked twice it drains once; undone it takes them again", async () => {
+  region = await startRegion({ shards: 2, beats: true, settings: { hasHeartbeats: true } });
+  const one = await region.enter();
+  await one.next("session_created");
+  const shard = region.shards[0];
+  expect(shard?.startDrain().state).not.toBe("up");
+  shard?.startDrain();
+  expect(shard?.report().state).toBe("draining");
+  await one.next("moving");
+  expect(one.all("moving")).toHaveLength(1);
+  shard?.undoDrain();
+  expect(shard?.report().state).toBe("up");
+  let late = await region.enter();
+  const hasAnswer = (): boolean => late.closed !== undefined || late.heard.length > 0;
+  // The port opens again a moment after the order.
+  for (await until("an answer", hasAnswer); late.closed !== undefined; await until("an answer", hasAnswer)) {
+    late = await region.enter();
+  }
+  await late.next("session_created");
+  late.leave();
+  one.leave();
+});
+
+test("[Q3] with no room elsewhere nobody is told and nobody is thrown out: it says no_room, and goes on when there is room", async () => {
+  region = await startRegion({
+    shards: 1,
+    beats: true,
+    settings: { hasHeartbeats: true, drain: { perS: 5_000, deadlineMs: 1 } },
+  });
+  const one = await region.enter();
+  await one.next("session_created");
+  region.shards[0]?.startDrain();
+  await until("no room", () => region.shards[0]?.drainState.state === "no_room");
+  one.say({ type: "ping" });
+  await one.next("pong");
+  expect(one.all("moving")).toEqual([]);
+  expect(region.shards[0]?.drainState).toMatchObject({ held: 1, told: 0, closed: 0 });
+  one.leave();
+});
+
+test("[Q4] at the deadline who is left is closed with 4000 and comes back elsewhere to their chat", async () => {
+  region = await startRegion({
+    shards: 2,
+    beats: true,
+    settings: { hasHeartbeats: true, drain: { perS: 5_000, deadlineMs: 300 } },
+  });
+  const who = someone();
+  const [a, b] = [
+    await region.enter({ ...who, fresh: true }),
+    await region.enter({ ...someone(), fresh: true, shard: 1 }),
+  ];
+  const chat = await meet(a, b);
+  region.shards[0]?.startDrain();
+  expect(await a.end()).toMatchObject({ code: 4000 });
+  const again = await region.enter({ ...who, shard: 1 });
+  expect(await again.next("resumed")).toMatchObject({ place: "chatting", chat_id: chat });
+  await b.next("partner_back");
+  expect(b.all("partner_left")).toEqual([]);
+  expect(region.shards[0]?.drainState).toMatchObject({ state: "drained", closed: 1 });
+  for (const one of [again, b]) one.leave();
+});
