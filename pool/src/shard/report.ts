@@ -1,5 +1,7 @@
 import type { Clock } from "@whisper/shared/base/clock";
-import type { ChatId, DeviceHash, RegionName } from "@whisper/shared/base/ids";
+import type { ChatId, DeviceHash, RegionName, SessionId } from "@whisper/shared/base/ids";
+import { encodeFrame } from "@whisper/shared/protocol/codec";
+import { errorFrame } from "@whisper/shared/protocol/server-frames";
 import type { Reports } from "../ports.ts";
 import type { Effect } from "./event.ts";
 import type { Me } from "./session.ts";
@@ -8,7 +10,7 @@ import type { Me } from "./session.ts";
  * Puts a report on its region's stream; resolves when the stream has it. One device reports one chat once: the same
  * report id is kept once, however often it comes.
  */
-export async function fileReport(
+async function fileReport(
   me: Me,
   said: Extract<Effect, { do: "report" }>,
   world: { readonly region: RegionName; readonly reports: Reports; readonly clock: Clock },
@@ -29,3 +31,18 @@ export async function fileReport(
 }
 
 const reportIdOf = (chat: ChatId, reporter: DeviceHash): string => `${chat}.${reporter}`;
+
+/** Files a report and tells the reporter, wherever their socket is by then, what became of it. */
+export function answerReport(
+  me: Me,
+  said: Parameters<typeof fileReport>[1],
+  world: Parameters<typeof fileReport>[2] & { tell(session: SessionId, wire: string): void; lost(): void },
+): void {
+  fileReport(me, said, world).then(
+    () => world.tell(me.session, encodeFrame({ type: "report_received", chat_id: said.chat })),
+    () => {
+      world.lost();
+      world.tell(me.session, encodeFrame(errorFrame("report_refused")));
+    },
+  );
+}

@@ -2,14 +2,11 @@ import type { Clock } from "@whisper/shared/base/clock";
 import { type Address, addressOf, parseAddress, type SessionId } from "@whisper/shared/base/ids";
 import type { Random } from "@whisper/shared/base/random";
 import type { ShardLine } from "@whisper/shared/bus/heartbeat";
-import type { Memo, MemoOf } from "@whisper/shared/bus/memos";
-import { clerkSubject, deskSubject, inboxSubject } from "@whisper/shared/bus/subjects";
+import type { Memo } from "@whisper/shared/bus/memos";
+import { clerkSubject, inboxSubject } from "@whisper/shared/bus/subjects";
 import { audienceOf } from "@whisper/shared/credentials/claims";
 import type { Verifier } from "@whisper/shared/credentials/verify";
 import type { PoolReport } from "@whisper/shared/directory/pool-report";
-import { OUTBOX_BYTES_MAX, TYPING_DROPPED_ABOVE_BYTES } from "@whisper/shared/limits";
-import { encodeFrame } from "@whisper/shared/protocol/codec";
-import { errorFrame } from "@whisper/shared/protocol/server-frames";
 import type { Bus, Log, Reports } from "../ports.ts";
 import type { Mail } from "../runtime/mail.ts";
 import { ClerkCalls } from "./clerk-calls.ts";
@@ -22,14 +19,18 @@ import { Gate } from "./gate.ts";
 import { Hub, type Person } from "./hub.ts";
 import type { InboxWorld } from "./inbox.ts";
 import { type Listening, listen } from "./listener.ts";
+import { Moved } from "./moved.ts";
 import { ShardNumbers } from "./numbers.ts";
+import { Outward } from "./outward.ts";
+import { askHome } from "./questions.ts";
 import { RecordsKept } from "./records-kept.ts";
 import { Repeater } from "./repeater.ts";
-import { fileReport } from "./report.ts";
+import { answerReport } from "./report.ts";
 import type { Hands } from "./run-effects.ts";
 import { RunLoop } from "./run-loop.ts";
 import { SeekerLists } from "./seeker-lists.ts";
 import type { ShardSettings } from "./settings.ts";
+import { Takeover } from "./takeover.ts";
 import { Watch } from "./watch.ts";
 
 /** What a shard needs from the world. */
@@ -47,8 +48,6 @@ export type ShardWorld = {
 
 /** How often deadlines are looked at. */
 const TURN_MS = 50;
-/** How long the word may take that a person who was told to move is back elsewhere. */
-const MOVED_MS = 3_000;
 
 /**
  * One process of a pool: sockets in, memos in, deadlines in; decisions by `step`; acts by `runEffects`. From bytes in
@@ -71,8 +70,10 @@ export class Shard {
   readonly #watch: Watch;
   readonly #drain: Drain;
   #isStopping = false;
-  /** People whose socket went after they were told to move, in the order of their leaving. */
-  readonly #moved: { readonly person: Person; readonly untilMs: number }[] = [];
+  readonly #moved: Moved;
+  readonly #outward: Outward;
+  readonly #takeover: Takeover;
+  readonly #apply = (person: Person, event: Event): void => this.#loop.apply(person, event);
   #listening: Listening | undefined;
   #stops: (() => void)[] = [];
 
@@ -91,8 +92,24 @@ export class Shard {
       nowMs,
       send: (memo) => mail.send(clerkSubject(settings.region), memo),
     });
-    this.#records = new RecordsKept(this.hub, this.#calls, (session) => this.#supersede(session));
-    this.#lists = new SeekerLists(this.hub, this.address, (memo) => this.#postDesk(memo), this.repeater, nowMs);
+    this.#outward = new Outward({
+      own: this.address,
+      region: settings.region,
+      hub: this.hub,
+      mail,
+      numbers: this.numbers,
+      local: (memo) => this.#loop.receive(memo),
+    });
+    this.#takeover = new Takeover({
+      own: this.address,
+      hub: this.hub,
+      repeater: this.repeater,
+      outward: this.#outward,
+      unwatch: (person) => this.#deadlines.clear(person),
+    });
+    this.#moved = new Moved(this.hub, this.#apply);
+    this.#records = new RecordsKept(this.hub, this.#calls, (session) => this.#takeover.supersede(session));
+    this.#lists = new SeekerLists(this.hub, this.address, (memo) => this.#outward.postDesk(memo), this.repeater, nowMs);
     const { texts, textBytes, typing, spans } = settings;
     const { upgradesPerS, forgedPerWindow } = settings;
     const word = (): number => Math.floor(random.unit() * 0xff_ff_ff_ff);
@@ -117,7 +134,7 @@ export class Shard {
         nowMs,
         hasHeartbeats: settings.hasHeartbeats,
         line: () => this.#line(),
-        apply: (person, event) => this.#loop.apply(person, event),
+        apply: this.#apply,
       },
       { ...settings, incarnation },
     );
@@ -128,8 +145,8 @@ export class Shard {
         nowMs,
         chance: random.unit,
         room: () => roomOf(settings.region, this.#watch.siblings()),
-        send: (slot, wire) => this.#send(slot, wire, "frame"),
-        close: (slot) => this.#end(slot, "draining"),
+        send: (slot, wire) => this.#outward.send(slot, wire, "frame"),
+        close: (slot) => this.#outward.end(slot, "draining"),
       },
       settings.drain,
     );
@@ -140,8 +157,8 @@ export class Shard {
       nowMs,
       attempt: word,
       isDraining: () => this.#isStopping || this.#drain.isOn,
-      apply: (person, event) => this.#loop.apply(person, event),
-      supersede: (session, epoch, before) => this.#tellBefore(session, epoch, before),
+      apply: this.#apply,
+      supersede: (session, epoch, before) => this.#takeover.tellBefore(session, epoch, before),
       count: (result) => this.numbers.entered(result),
     });
   }
@@ -246,9 +263,9 @@ export class Shard {
       nowMs: this.#world.clock.nowMs,
       frames,
       frameBytes,
-      apply: (person: Person, event: Event) => this.#loop.apply(person, event),
-      send: (slot: number, wire: string) => this.#send(slot, wire, "frame"),
-      broken: (slot: number) => this.#end(slot, "broken_client"),
+      apply: this.#apply,
+      send: (slot: number, wire: string) => this.#outward.send(slot, wire, "frame"),
+      broken: (slot: number) => this.#outward.end(slot, "broken_client"),
     };
     return {
       check: (protocols: string, address: Uint8Array) => {
@@ -269,72 +286,8 @@ export class Shard {
     const person = this.hub.leave(slot);
     if (person === undefined) return;
     // Who was told to move leaves when they are back elsewhere: that word is on its way, and they are not away.
-    if (isMoving) this.#moved.push({ person, untilMs: this.#world.clock.nowMs() + MOVED_MS });
+    if (isMoving) this.#moved.left(person, this.#world.clock.nowMs());
     else this.#loop.apply(person, { event: "gone" });
-  }
-
-  #end(slot: number, name: "slow_reader" | "broken_client" | "draining"): void {
-    const socket = slot < 0 ? undefined : this.hub.socketAt(slot);
-    if (socket === undefined) return;
-    this.numbers.closed(name);
-    endSocket(socket, name);
-  }
-
-  /** A newer socket of this session is elsewhere: the one here is closed so that its client does not fight back. */
-  #supersede(session: SessionId): void {
-    const slot = this.hub.slots.find(session);
-    const socket = slot < 0 ? undefined : this.hub.socketAt(slot);
-    const person = this.hub.personOf(session);
-    if (person !== undefined) {
-      this.#deadlines.clear(person);
-      this.hub.forget(person);
-    }
-    if (socket !== undefined) {
-      this.hub.leave(slot);
-      endSocket(socket, "superseded");
-    }
-  }
-
-  /** Another shard has admitted this session with a higher epoch: let go, and hand over what was known of the chat. */
-  #yield(memo: MemoOf<"superseded">): void {
-    const { session, epoch } = memo;
-    const person = this.hub.personOf(session);
-    const slot = this.hub.slots.find(session);
-    const held = person?.me.epoch ?? (slot < 0 ? undefined : this.hub.slots.holder(slot).epoch);
-    const chat = person?.value.place === "chatting" ? person.value : undefined;
-    const known = (count: number | undefined): number | undefined =>
-      count === undefined || count < 0 ? undefined : count;
-    if (held !== undefined && held < epoch) this.#supersede(session);
-    this.#post(memo.address, {
-      kind: "yielded",
-      memo: memo.memo,
-      session,
-      chat: chat?.chat,
-      high: known(chat?.high),
-      seen: known(chat?.seen),
-    });
-  }
-
-  #send(slot: number, wire: string, kind: "text" | "typing" | "frame"): void {
-    if (slot < 0) return;
-    const socket = this.hub.socketAt(slot);
-    if (socket === undefined) return;
-    if (kind === "typing" && socket.getBufferedAmount() > TYPING_DROPPED_ABOVE_BYTES) return;
-    // Not 1: it waits. Past 64 KiB its client is sent away, comes back and asks for what it lacks.
-    if (socket.send(wire) !== 1 && socket.getBufferedAmount() > OUTBOX_BYTES_MAX) this.#end(slot, "slow_reader");
-  }
-
-  #post(to: Address, memo: Memo): void {
-    if (to !== this.address) {
-      this.#world.mail.sendTo(to, memo);
-      return;
-    }
-    this.numbers.memosLocal++;
-    this.#loop.receive(memo);
-  }
-
-  #postDesk(memo: Memo): void {
-    this.#world.mail.send(deskSubject(this.#settings.region), memo);
   }
 
   #inbox(): InboxWorld {
@@ -343,100 +296,41 @@ export class Shard {
       repeater: this.repeater,
       calls: this.#calls,
       apply: (person, event) => this.#loop.run(person, event),
-      refuse: (to, refusal) => this.#post(to, refusal),
-      absent: (paired) => this.#tellGone(paired),
-      superseded: (memo) => this.#yield(memo),
+      refuse: (to, refusal) => this.#outward.post(to, refusal),
+      absent: (paired) => this.#takeover.tellGone(paired),
+      superseded: (memo) => this.#takeover.yield(memo),
       listWanted: () => this.#lists.send(),
       dropped: () => this.numbers.memosDropped++,
     };
   }
 
   #hands(): Hands {
+    const { clock, reports } = this.#world;
+    const { region } = this.#settings;
+    const outward = this.#outward;
+    const postDesk = (memo: Memo): void => outward.postDesk(memo);
     return {
-      nowMs: this.#world.clock.nowMs,
-      send: (slot, wire, kind) => this.#send(slot, wire, kind),
-      post: (to, memo) => this.#post(to, memo),
-      postDesk: (memo) => this.#postDesk(memo),
+      nowMs: clock.nowMs,
+      send: (slot, wire, kind) => outward.send(slot, wire, kind),
+      post: (to, memo) => outward.post(to, memo),
+      postDesk,
       insist: (session, memo, post) =>
         this.repeater.insist<Memo & { readonly memo: number }>(memo as never, session, post),
       write: (person, standing) => this.#records.write(person, standing),
-      ask: (person, memo) => this.#ask(person, memo),
-      report: (person, effect) => {
-        const { region } = this.#settings;
-        const answer = (frame: Parameters<typeof encodeFrame>[0]) => {
-          const slot = this.hub.slots.find(person.me.session);
-          this.#send(slot, encodeFrame(frame), "frame");
-        };
-        fileReport(person.me, effect, { region, reports: this.#world.reports, clock: this.#world.clock }).then(
-          () => answer({ type: "report_received", chat_id: effect.chat }),
-          () => {
-            this.numbers.reportsLost++;
-            answer(errorFrame("report_refused"));
-          },
-        );
+      ask: (person, memo) => askHome(person, memo, { hub: this.hub, calls: this.#calls, apply: this.#apply }),
+      report: ({ me }, effect) => {
+        const tell = (session: SessionId, wire: string): void =>
+          outward.send(this.hub.slots.find(session), wire, "frame");
+        answerReport(me, effect, { region, reports, clock, tell, lost: () => this.numbers.reportsLost++ });
       },
       count: (what) => this.numbers.count(what),
     };
   }
 
-  #ask(person: Person, memo: Parameters<Hands["ask"]>[1]): void {
-    const { session } = person.me;
-    const { chat } = memo;
-    const tell = (event: Event): void => {
-      const still = this.hub.personOf(session);
-      if (still !== undefined) this.#loop.apply(still, event);
-    };
-    if (memo.kind === "end_half") {
-      const away = {
-        kind: "half_ended",
-        req: 0,
-        answer: "home_away",
-        partnerAddress: undefined,
-        partnerEpoch: undefined,
-      } as const;
-      this.#calls.ask<"end_half">(
-        memo,
-        (answer) => tell({ event: "half_ended", chat, answer }),
-        () => tell({ event: "half_ended", chat, answer: away }),
-      );
-      return;
-    }
-    const away = {
-      kind: "whereabouts",
-      req: 0,
-      chat: "home_away",
-      partnerAddress: undefined,
-      partnerEpoch: undefined,
-    } as const;
-    this.#calls.ask<"where">(
-      memo,
-      (answer) => tell({ event: "whereabouts", chat, answer }),
-      () => tell({ event: "whereabouts", chat, answer: away }),
-    );
-  }
-
-  /** The shard that had this session before is told to let go, until it has answered. */
-  #tellBefore(session: SessionId, epoch: number, before: Address): void {
-    if (before === this.address) return;
-    const memo = { kind: "superseded", session, epoch, address: this.address } as const;
-    this.repeater.insist<MemoOf<"superseded">>(memo, session, (numbered) => this.#post(before, numbered));
-  }
-
-  #tellGone(paired: MemoOf<"paired">): void {
-    const left = {
-      kind: "left",
-      chat: paired.chat,
-      to: paired.partner,
-      epoch: paired.epoch,
-      address: this.address,
-    } as const;
-    this.repeater.insist<MemoOf<"left">>(left, paired.session, (memo) => this.#post(paired.partnerAddress, memo));
-  }
-
   #turn(nowMs: number): void {
     this.#watch.turn(nowMs);
     this.#drain.turn(nowMs);
-    this.#turnMoved(nowMs);
+    this.#moved.turn(nowMs);
     this.#deadlines.turn(nowMs);
     this.repeater.turn(nowMs, this.#world.bus.isUp());
     this.#calls.turn(nowMs);
@@ -457,16 +351,6 @@ export class Shard {
     const { incarnation } = parseAddress(this.address) ?? { incarnation: "" };
     const { sockets, live, state } = this.report();
     return { shard, incarnation, sockets, live, max: socketsMax, state, answered: true };
-  }
-
-  /** Of whom no word came from elsewhere is away after all. */
-  #turnMoved(nowMs: number): void {
-    for (let first = this.#moved[0]; first !== undefined && first.untilMs <= nowMs; first = this.#moved[0]) {
-      this.#moved.shift();
-      const { person } = first;
-      const isStillHere = this.hub.personOf(person.me.session) === person && person.slot < 0;
-      if (isStillHere && person.value.awayMs === 0) this.#loop.apply(person, { event: "gone" });
-    }
   }
 
   #reportLoad(): void {

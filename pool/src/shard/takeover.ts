@@ -1,0 +1,68 @@
+import type { Address, SessionId } from "@whisper/shared/base/ids";
+import type { MemoOf } from "@whisper/shared/bus/memos";
+import { endSocket } from "./entrance.ts";
+import type { Hub, Person } from "./hub.ts";
+import type { Outward } from "./outward.ts";
+import type { Repeater } from "./repeater.ts";
+
+export type TakeoverWorld = {
+  readonly own: Address;
+  readonly hub: Hub;
+  readonly repeater: Repeater;
+  readonly outward: Outward;
+  /** Nothing wakes this person here any more. */
+  unwatch(person: Person): void;
+};
+
+/** The newest socket of a session wins: between two shards as on one (DESIGN §6, Epoch). */
+export class Takeover {
+  readonly #world: TakeoverWorld;
+
+  constructor(world: TakeoverWorld) {
+    this.#world = world;
+  }
+
+  /** A newer socket of this session is elsewhere: the one here is closed so that its client does not fight back. */
+  supersede(session: SessionId): void {
+    const { hub, unwatch } = this.#world;
+    const slot = hub.slots.find(session);
+    const socket = slot < 0 ? undefined : hub.socketAt(slot);
+    const person = hub.personOf(session);
+    if (person !== undefined) {
+      unwatch(person);
+      hub.forget(person);
+    }
+    if (socket === undefined) return;
+    hub.leave(slot);
+    endSocket(socket, "superseded");
+  }
+
+  /** The shard that had this session before is told to let go, until it has answered. */
+  tellBefore(session: SessionId, epoch: number, before: Address): void {
+    const { own, repeater, outward } = this.#world;
+    if (before === own) return;
+    const memo = { kind: "superseded", session, epoch, address: own } as const;
+    repeater.insist<MemoOf<"superseded">>(memo, session, (numbered) => outward.post(before, numbered));
+  }
+
+  /** Another shard has admitted this session with a higher epoch: let go, and hand over what was known of the chat. */
+  yield({ memo, session, epoch, address }: MemoOf<"superseded">): void {
+    const { hub, outward } = this.#world;
+    const person = hub.personOf(session);
+    const slot = hub.slots.find(session);
+    const held = person?.me.epoch ?? (slot < 0 ? undefined : hub.slots.holder(slot).epoch);
+    const chat = person?.value.place === "chatting" ? person.value : undefined;
+    if (held !== undefined && held < epoch) this.supersede(session);
+    const [high, seen] = [known(chat?.high), known(chat?.seen)];
+    outward.post(address, { kind: "yielded", memo, session, chat: chat?.chat, high, seen });
+  }
+
+  /** Somebody was paired who is not here any more: their partner must hear that it is over. */
+  tellGone({ chat, partner, partnerAddress, session, epoch }: MemoOf<"paired">): void {
+    const { own, repeater, outward } = this.#world;
+    const left = { kind: "left", chat, to: partner, epoch, address: own } as const;
+    repeater.insist<MemoOf<"left">>(left, session, (memo) => outward.post(partnerAddress, memo));
+  }
+}
+
+const known = (count: number | undefined): number | undefined => (count === undefined || count < 0 ? undefined : count);
