@@ -40,6 +40,22 @@ test("good settings are read, with the product's own values where none is given"
   expect(config.clerk?.redisUrl.reveal()).toContain(REDIS_PASSWORD);
 });
 
+test("a pool's supervisor has all that its shards have, and how many they are", () => {
+  const config = readPoolConfig({ ...GOOD, WHISPER_ROLES: "pool", WHISPER_SHARDS: "14" });
+  expect(config.supervisor).toEqual({ shards: 14 });
+  expect(config.shard).toMatchObject({ pool: "p1", port: 9001, drainMs: 120_000 });
+  expect(readPoolConfig(GOOD).supervisor).toBeUndefined();
+});
+
+test.each([
+  ["both a pool and a shard of it", { WHISPER_ROLES: "pool,shard" }, /WHISPER_ROLES is wrong/],
+  ["a pool without shards", { WHISPER_ROLES: "pool", WHISPER_SHARDS: "0" }, /WHISPER_SHARDS is wrong/],
+  ["a pool of too many", { WHISPER_ROLES: "pool", WHISPER_SHARDS: "257" }, /WHISPER_SHARDS is wrong/],
+  ["a drain that takes a day", { WHISPER_ROLES: "pool", WHISPER_DRAIN_MS: "86400000" }, /WHISPER_DRAIN_MS is wrong/],
+])("%s is refused", (_what, wrong, words) => {
+  expect(faultsOf({ ...GOOD, ...wrong }).join()).toMatch(words);
+});
+
 test("a process is asked only for what its roles need", () => {
   const { WHISPER_REGION, WHISPER_NATS_URL, WHISPER_REDIS_URL } = GOOD;
   const config = readPoolConfig({ WHISPER_ROLES: "matcher", WHISPER_REGION, WHISPER_NATS_URL, WHISPER_REDIS_URL });

@@ -17,7 +17,7 @@ import {
   yesOrNo,
 } from "./runtime/settings.ts";
 
-export const ROLES = ["shard", "clerk", "matcher"] as const;
+export const ROLES = ["pool", "shard", "clerk", "matcher"] as const;
 export type Role = (typeof ROLES)[number];
 
 const port = wholeNumber(0, 65_535);
@@ -31,7 +31,8 @@ const roles: v.GenericSchema<string, readonly Role[]> = v.pipe(
   v.string(),
   v.transform((text) => text.split(",").map((role) => role.trim())),
   v.array(v.picklist(ROLES)),
-  v.check((list) => new Set(list).size === list.length),
+  // A pool's shards are processes of their own.
+  v.check((list) => new Set(list).size === list.length && !(list.includes("pool") && list.includes("shard"))),
 );
 const regionName = v.pipe(v.string(), v.custom<RegionName>(isRegionName));
 const poolName = v.pipe(v.string(), v.custom<PoolName>(isPoolName));
@@ -74,8 +75,22 @@ export const SHARD_SETTINGS = {
     String(L.FORGED_PER_WINDOW),
   ),
   WHISPER_TEXTS_PER_WINDOW: setting("texts one person may send in 10 s", count, String(L.TEXTS_PER_WINDOW)),
+  WHISPER_DRAIN_MS: setting(
+    "how long a drain may take while people have somewhere to go, 0 to 3600000 ms",
+    wholeNumber(0, 3_600_000),
+    String(L.DRAIN_MS),
+  ),
   WHISPER_JWKS_URL: setting("the edge's keys: https://host/.well-known/jwks.json", urlOf("http", "https")),
   WHISPER_KEYS_CACHE: setting("the file that keeps the edge's keys over a restart", v.pipe(v.string(), v.minLength(1))),
+} as const satisfies Settings;
+
+/** What a pool's supervisor is told beside all that its shards are told. */
+export const POOL_SETTINGS = {
+  WHISPER_SHARDS: setting(
+    "shards of the pool, each a process that shares its port, 1 to 256",
+    wholeNumber(1, 256),
+    "1",
+  ),
 } as const satisfies Settings;
 
 /** What a clerk is told beside it. */
@@ -99,6 +114,8 @@ export type PoolConfig = {
   readonly natsUrl: Secret<string>;
   readonly logLevel: LogLevel;
   readonly stopMs: number;
+  /** Only for a supervisor, which has all that a shard has as well. */
+  readonly supervisor?: { readonly shards: number };
   readonly shard?: {
     readonly ops: { readonly host: string; readonly port: number; readonly token?: Secret<string> };
     readonly lat: number;
@@ -112,6 +129,7 @@ export type PoolConfig = {
     readonly upgradesPerS: number;
     readonly forgedPerWindow: number;
     readonly textsPerWindow: number;
+    readonly drainMs: number;
     readonly jwksUrl: string;
     readonly keysCache: string;
   };
@@ -133,10 +151,11 @@ export function readPoolConfig(env: Env): PoolConfig {
   const faults: string[] = [];
   const common = readSettings(COMMON_SETTINGS, env, faults);
   const does = (role: Role): boolean => common.WHISPER_ROLES?.includes(role) === true;
-  const shard = does("shard") ? readShard(env, faults, common.WHISPER_ENV === "production") : undefined;
+  const supervisor = does("pool") ? readSupervisor(env, faults) : undefined;
+  const shard = does("shard") || does("pool") ? readShard(env, faults, common.WHISPER_ENV === "production") : undefined;
   const clerk = does("clerk") ? readClerk(env, faults) : undefined;
   const matcher = does("matcher") ? readMatcher(env, faults, common.WHISPER_ENV === "production") : undefined;
-  refuseUnknown([COMMON_SETTINGS, SHARD_SETTINGS, CLERK_SETTINGS, MATCHER_SETTINGS], env, faults);
+  refuseUnknown([COMMON_SETTINGS, SHARD_SETTINGS, POOL_SETTINGS, CLERK_SETTINGS, MATCHER_SETTINGS], env, faults);
   if (faults.length > 0) throw new SettingsFault([...new Set(faults)]);
   return Object.freeze({
     roles: Object.freeze(common.WHISPER_ROLES),
@@ -145,6 +164,7 @@ export function readPoolConfig(env: Env): PoolConfig {
     natsUrl: common.WHISPER_NATS_URL,
     logLevel: common.WHISPER_LOG_LEVEL,
     stopMs: common.WHISPER_STOP_MS,
+    ...(supervisor === undefined ? {} : { supervisor: Object.freeze(supervisor) }),
     ...(shard === undefined ? {} : { shard: Object.freeze(shard) }),
     ...(clerk === undefined ? {} : { clerk: Object.freeze(clerk) }),
     ...(matcher === undefined ? {} : { matcher: Object.freeze(matcher) }),
@@ -177,9 +197,15 @@ function readShard(env: Env, faults: string[], isProduction: boolean): NonNullab
     upgradesPerS: read.WHISPER_UPGRADES_PER_S,
     forgedPerWindow: read.WHISPER_FORGED_PER_WINDOW,
     textsPerWindow: read.WHISPER_TEXTS_PER_WINDOW,
+    drainMs: read.WHISPER_DRAIN_MS,
     jwksUrl: read.WHISPER_JWKS_URL,
     keysCache: read.WHISPER_KEYS_CACHE,
   };
+}
+
+function readSupervisor(env: Env, faults: string[]): NonNullable<PoolConfig["supervisor"]> {
+  const read = readSettings(POOL_SETTINGS, env, faults);
+  return { shards: read.WHISPER_SHARDS };
 }
 
 function readClerk(env: Env, faults: string[]): NonNullable<PoolConfig["clerk"]> {

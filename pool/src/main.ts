@@ -1,7 +1,8 @@
 import { InvariantError } from "@whisper/shared/base/assert";
 import { systemClock } from "@whisper/shared/base/clock";
+import { parseAddress } from "@whisper/shared/base/ids";
 import { systemRandom } from "@whisper/shared/base/random";
-import { POOL_SILENT_MS, TEXTS_WINDOW_MS } from "@whisper/shared/limits";
+import { HEARTBEAT_EVERY_MS, POOL_REPORT_EVERY_MS, POOL_SILENT_MS, TEXTS_WINDOW_MS } from "@whisper/shared/limits";
 import { openJetstreamReports } from "./adapters/nats/jetstream-reports.ts";
 import { openNatsBus } from "./adapters/nats/nats-bus.ts";
 import { NodeKeys } from "./adapters/node-keys.ts";
@@ -15,25 +16,32 @@ import { type PoolConfig, readPoolConfig } from "./config.ts";
 import { deskSettings } from "./matcher/desk-settings.ts";
 import { startMatcher } from "./matcher/matcher.ts";
 import type { Bus, Log } from "./ports.ts";
-import { type Part, startAll } from "./runtime/lifecycle.ts";
+import { readLimits, roomFor } from "./runtime/descriptor-limit.ts";
+import { type Part, type Running, startAll } from "./runtime/lifecycle.ts";
 import { createLog } from "./runtime/log.ts";
 import { createMail, type Mail } from "./runtime/mail.ts";
+import { tellSystemd } from "./runtime/ready-notice.ts";
 import { SettingsFault } from "./runtime/settings.ts";
 import { stopOnSignals } from "./runtime/signals.ts";
 import { systemTimers } from "./runtime/timers.ts";
 import { meterOf } from "./shard/meter.ts";
-import { SHARD_DEFAULTS } from "./shard/settings.ts";
-import { startPool } from "./start-pool.ts";
+import { SHARD_DEFAULTS, type ShardSettings } from "./shard/settings.ts";
+import { handsOf, type PoolWorld, registryOf, startPool, startShard } from "./start-pool.ts";
+import { dieWithSupervisor, serveSupervisor } from "./supervisor/supervised.ts";
+import { type Supervisor, startSupervisor } from "./supervisor/supervisor.ts";
 
 /**
  * One process of a region: what it does stands in `WHISPER_ROLES`, everything else in the other settings
  * (`config.ts`). Prints one line of JSON when it serves: `{"ready":["shard"],"url":…,"opsUrl":…}`. SIGTERM and SIGINT
  * stop it.
  */
+type ShardConfig = NonNullable<PoolConfig["shard"]>;
+/** A shard that has not come up by then is started again. */
+const SHARD_UP_MS = 20_000;
 const clock = systemClock;
 const random = systemRandom;
 /** What a process says of itself when it serves. */
-type Ready = { url?: string; opsUrl?: string };
+type Ready = { url?: string; opsUrl?: string; pids?: readonly number[] };
 type World = { readonly bus: Bus; readonly log: Log; readonly ready: Ready };
 
 /** A thing that is opened, used by what comes after it, and closed after that has stopped. */
@@ -60,31 +68,105 @@ const mailOf = (bus: Bus): Mail => createMail(bus, (run) => void setImmediate(ru
 /** A call that fails tells whoever made it, and they tell the log once an absence: a failed dial is no further news. */
 const quietly = (): void => {};
 
-function shardParts(config: PoolConfig, { bus, log, ready }: World): readonly Part[] {
-  const { shard, region, isProduction } = config;
-  if (shard === undefined) return [];
-  const { ops, jwksUrl, keysCache, textsPerWindow, ...settings } = shard;
-  const keys = new NodeKeys({ url: jwksUrl, cachePath: keysCache, clock, log });
-  const reports = opened(
-    "reports",
-    () => openJetstreamReports(config.natsUrl.reveal(), region, onBusFault(log)),
-    closing,
-  );
+/** What the shard of this process runs on, and the parts that must run before it. */
+function shardNeeds(config: PoolConfig, shard: ShardConfig, { bus, log }: World) {
+  const { region } = config;
+  const keys = new NodeKeys({ url: shard.jwksUrl, cachePath: shard.keysCache, clock, log });
+  const natsUrl = config.natsUrl.reveal();
+  const reports = opened("reports", () => openJetstreamReports(natsUrl, region, onBusFault(log)), closing);
+  const keysPart: Part = { name: "keys", start: () => keys.start(), stop: () => keys.stop() };
+  return {
+    parts: [keysPart, reports.part],
+    world: (): PoolWorld => ({ bus, keys, reports: reports.get(), clock, random, log }),
+  };
+}
+
+function settingsOf({ region }: PoolConfig, shard: ShardConfig): Omit<ShardSettings, "opsUrl"> {
+  const { ops: _ops, jwksUrl: _jwksUrl, keysCache: _keysCache, textsPerWindow, drainMs, ...told } = shard;
+  const socketsMax = roomFor(told.socketsMax, readLimits());
+  const drain = { ...SHARD_DEFAULTS.drain, deadlineMs: drainMs };
+  return { ...SHARD_DEFAULTS, ...told, region, socketsMax, texts: meterOf(textsPerWindow, TEXTS_WINDOW_MS), drain };
+}
+
+/** A pool of this one process: a shard with an ops port. */
+function shardParts(config: PoolConfig, world: World): readonly Part[] {
+  const { shard, isProduction } = config;
+  if (shard === undefined || config.supervisor !== undefined) return [];
+  const needs = shardNeeds(config, shard, world);
   const pool = opened(
     "shard",
     async () => {
-      const texts = meterOf(textsPerWindow, TEXTS_WINDOW_MS);
-      const started = await startPool(
-        { settings: { ...SHARD_DEFAULTS, ...settings, region, texts }, ops, tellsOps: !isProduction },
-        { bus, keys, reports: reports.get(), clock, random, log },
-      );
-      ready.url = started.url;
-      ready.opsUrl = started.opsUrl;
+      const options = { settings: settingsOf(config, shard), ops: shard.ops, tellsOps: !isProduction };
+      const started = await startPool(options, needs.world());
+      world.ready.url = started.url;
+      world.ready.opsUrl = started.opsUrl;
       return started;
     },
     stopping,
   );
-  return [{ name: "keys", start: () => keys.start(), stop: () => keys.stop() }, reports.part, pool.part];
+  return [...needs.parts, pool.part];
+}
+
+/** One of a pool's shards, kept by the supervisor that forked this process. */
+function supervisedParts(config: PoolConfig, world: World, stop: () => void): readonly Part[] {
+  const { shard } = config;
+  if (shard === undefined) return [];
+  const needs = shardNeeds(config, shard, world);
+  const settings = { ...settingsOf(config, shard), sharesPort: true, reportsLoad: false, hasHeartbeats: true };
+  const part = opened(
+    "shard",
+    async () => {
+      const on = needs.world();
+      const started = await startShard(settings, on);
+      const registry = registryOf(settings, () => started);
+      const { incarnation = "" } = parseAddress(started.address) ?? {};
+      serveSupervisor(process, incarnation, handsOf(started, on, registry, stop));
+      return started;
+    },
+    stopping,
+  );
+  return [...needs.parts, part.part];
+}
+
+/** The supervisor of a pool, which starts this very program again for each shard. */
+function supervisorPart(config: PoolConfig, { bus, log, ready }: World): Open<Supervisor> | undefined {
+  const { supervisor: told, shard, region, isProduction, stopMs } = config;
+  if (told === undefined || shard === undefined) return undefined;
+  const { ops, pool, lat, lon, host, port, url, drainMs } = shard;
+  const place = {
+    region,
+    pool,
+    lat,
+    lon,
+    host,
+    port,
+    ops,
+    tellsOps: !isProduction,
+    ...(url === undefined ? {} : { url }),
+  };
+  const often = { drainMs, heartbeatEveryMs: HEARTBEAT_EVERY_MS, reportEveryMs: POOL_REPORT_EVERY_MS };
+  const program = (number: number, listenAt: number) => ({
+    file: process.argv[1] ?? "",
+    env: environmentOfShard(number, listenAt),
+    upMs: SHARD_UP_MS,
+    stopMs,
+  });
+  return opened(
+    "pool",
+    async () => {
+      const started = await startSupervisor({ ...place, ...told, ...often }, { bus, clock, log, program });
+      Object.assign(ready, { url: started.url, opsUrl: started.opsUrl, pids: started.pids });
+      return started;
+    },
+    stopping,
+  );
+}
+
+/** What a shard is told: all that its pool was, but which of its shards it is, and where the pool listens. */
+function environmentOfShard(number: number, port: number): Readonly<Record<string, string>> {
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env)) if (value !== undefined) env[name] = value;
+  return { ...env, WHISPER_ROLES: "shard", WHISPER_SHARD: String(number), WHISPER_PORT: String(port) };
 }
 
 function clerkParts({ clerk: settings, region }: PoolConfig, { bus, log }: World): readonly Part[] {
@@ -137,27 +219,47 @@ const onBusFault =
 
 async function main(): Promise<void> {
   const startedMs = clock.nowMs();
+  const isSupervised = process.send !== undefined;
+  if (isSupervised) dieWithSupervisor(process);
   const config = readPoolConfig(process.env);
-  const { region, roles, logLevel: level } = config;
-  const place = config.shard === undefined ? {} : { pool: config.shard.pool, shard: config.shard.shard };
-  const log = createLog({ level, base: { region, roles: roles.join(","), ...place } });
+  const { region, roles, logLevel: level, stopMs } = config;
+  const place = config.shard === undefined ? {} : { pool: config.shard.pool };
+  const number = config.shard === undefined || config.supervisor !== undefined ? {} : { shard: config.shard.shard };
+  const log = createLog({ level, base: { region, roles: roles.join(","), ...place, ...number } });
   const ready: Ready = {};
   const bus = await openNatsBus(config.natsUrl.reveal(), onBusFault(log));
   const world: World = { bus, log, ready };
   const busPart: Part = { name: "bus", start: async () => {}, stop: () => bus.close() };
-  const running = await startAll([
+  let running: Running | undefined;
+  const stop = async (): Promise<readonly string[]> => {
+    const failed = (await running?.stop()) ?? [];
+    log.info("stopped", { failed: failed.length });
+    return failed;
+  };
+  const stopSupervised = (): void => {
+    stop().then(
+      (failed) => process.exit(failed.length > 0 ? 1 : 0),
+      () => process.exit(1),
+    );
+  };
+  const supervisor = supervisorPart(config, world);
+  running = await startAll([
     busPart,
     ...clerkParts(config, world),
     ...matcherParts(config, world),
-    ...shardParts(config, world),
+    ...(isSupervised ? supervisedParts(config, world, stopSupervised) : shardParts(config, world)),
+    ...(supervisor === undefined ? [] : [supervisor.part]),
   ]);
-  stopOnSignals(process, { stopMs: config.stopMs, clock }, async () => {
-    const failed = await running.stop();
-    log.info("stopped", { failed: failed.length });
-    return failed;
-  });
   log.info("started", { tookMs: clock.nowMs() - startedMs });
+  if (isSupervised) return;
+  const systemd = { socket: process.env.NOTIFY_SOCKET, path: process.env.PATH ?? "", log };
+  const drain = (): Promise<"empty" | "late"> => {
+    void tellSystemd("STOPPING=1", systemd);
+    return supervisor === undefined ? Promise.resolve("empty") : supervisor.get().leave();
+  };
+  stopOnSignals(process, { stopMs, clock, drain }, stop);
   process.stdout.write(`${JSON.stringify({ ready: roles, ...ready })}\n`);
+  await tellSystemd("READY=1", systemd);
 }
 
 main().catch((error: unknown) => {

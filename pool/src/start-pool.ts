@@ -4,11 +4,13 @@ import type { Secret } from "@whisper/shared/base/secret";
 import type { Verifier } from "@whisper/shared/credentials/verify";
 import { checkText, cleanInterests } from "./content/check-text.ts";
 import type { Bus, Log, Reports } from "./ports.ts";
+import type { DrainProgress } from "./runtime/drain-progress.ts";
 import { createMail } from "./runtime/mail.ts";
-import { buildRegistry, type Readings } from "./runtime/metrics.ts";
+import { buildRegistry, type Readings, type Registry } from "./runtime/metrics.ts";
 import { type Ops, startOps } from "./runtime/ops-server.ts";
 import type { ShardSettings } from "./shard/settings.ts";
 import { Shard } from "./shard/shard.ts";
+import type { SupervisedHands } from "./supervisor/supervised.ts";
 
 export type PoolOptions = {
   readonly settings: Omit<ShardSettings, "opsUrl">;
@@ -35,31 +37,37 @@ export type Pool = {
   stop(): Promise<void>;
 };
 
+/** The numbers of a shard, also before there is one. */
+export const registryOf = (
+  { region, pool, shard }: Pick<ShardSettings, "region" | "pool" | "shard">,
+  there: () => Shard | undefined,
+): Registry => buildRegistry(readingsOf(there), { region, pool, shard: String(shard) });
+
+/** Starts one shard; rejects when its port is taken. */
+export async function startShard(settings: ShardSettings, world: PoolWorld): Promise<Shard> {
+  const mail = createMail(world.bus, (run) => void setImmediate(run));
+  const shard = new Shard(settings, { ...world, mail, isBlocked: (text) => checkText(text).blocked, cleanInterests });
+  await shard.start();
+  return shard;
+}
+
 /** Starts a pool of one shard with its ops port; rejects when either port is taken, and leaves neither behind. */
 export async function startPool(options: PoolOptions, world: PoolWorld): Promise<Pool> {
-  const { bus, keys, reports, clock, random, log } = world;
-  const mail = createMail(bus, (run) => void setImmediate(run));
+  const { bus, keys } = world;
   let shard: Shard | undefined;
-  const { region, pool, shard: number } = options.settings;
   const ops = await startOps({
     ...options.ops,
-    registry: buildRegistry(
-      readingsOf(() => shard),
-      { region, pool, shard: String(number) },
-    ),
+    registry: registryOf(options.settings, () => shard),
     readiness: () => ({ bus: bus.isUp(), keys: keys.size > 0, shard: shard?.report().state === "up" }),
   });
   const settings = options.tellsOps ? { ...options.settings, opsUrl: ops.url } : options.settings;
-  const isBlocked = (text: string): boolean => checkText(text).blocked;
-  const starting = new Shard(settings, { bus, mail, keys, reports, clock, random, log, isBlocked, cleanInterests });
   try {
-    await starting.start();
+    shard = await startShard(settings, world);
+    return poolOf(shard, ops);
   } catch (error) {
     await ops.stop();
     throw error;
   }
-  shard = starting;
-  return poolOf(starting, ops);
 }
 
 function poolOf(shard: Shard, ops: Ops): Pool {
@@ -95,3 +103,31 @@ function readingsOf(shard: () => Shard | undefined): Readings {
     reportsLost: () => shard()?.numbers.reportsLost ?? 0,
   };
 }
+
+/** What a shard tells its supervisor and does for it; `stop` ends the process. */
+export function handsOf(shard: Shard, { bus, keys }: PoolWorld, registry: Registry, stop: () => void): SupervisedHands {
+  let drainedFrom = 0;
+  const progress = (): DrainProgress => {
+    const { state, held, closed } = shard.drainState;
+    const moved = Math.max(0, drainedFrom - held - closed);
+    return { state: DRAIN_STATE[state], total: drainedFrom, left: held, moved, closed };
+  };
+  return {
+    load() {
+      const { sockets, live, socketsMax: max } = shard.report();
+      const load = { sockets, live, max, bus: bus.isUp(), keys: keys.size > 0 };
+      return shard.drainState.state === "up" ? load : { ...load, drain: progress() };
+    },
+    metrics: () => registry.getMetricsAsJSON(),
+    obey(order) {
+      if (order === "stop") return stop();
+      // Cordons are for the directory and the heartbeats alone, which are the supervisor's.
+      if (order === "drain" && shard.drainState.state === "up") {
+        drainedFrom = shard.report().sockets;
+        shard.startDrain();
+      } else if (order === "undrain") shard.undoDrain();
+    },
+  };
+}
+
+const DRAIN_STATE = { up: "open", draining: "draining", no_room: "no_room", drained: "done" } as const;

@@ -93,3 +93,48 @@ test("a later signal ends at once, one that came with the first does not", async
   send("SIGTERM");
   expect(await exited).toBe(130);
 });
+
+test.each([
+  ["nobody is left", async () => "empty" as const, 0],
+  ["its time is up", async () => "late" as const, 3],
+  ["it fails", () => Promise.reject(new Error("no")), 1],
+])("[O9] SIGTERM drains, then stops: %s", async (_what, drain, code) => {
+  const { signals, send, exited } = fakeProcess();
+  const diary: string[] = [];
+  const stop = async () => {
+    diary.push("stop");
+    return [];
+  };
+  stopOnSignals(signals, { stopMs: 1_000, clock: { nowMs: () => 0 }, drain }, stop);
+  send("SIGTERM");
+  expect(await exited).toBe(code);
+  expect(diary).toEqual(["stop"]);
+});
+
+test("[O9] SIGINT does not drain, and a signal in the middle of a drain stops, once", async () => {
+  for (const [first, code, drains] of [
+    ["SIGINT", 0, 0],
+    ["SIGTERM", 130, 1],
+  ] as const) {
+    const { signals, send, exited } = fakeProcess();
+    let [nowMs, drained, stopped] = [1_000, 0, 0];
+    let endDrain: (end: "empty") => void = () => {};
+    const drain = (): Promise<"empty"> => {
+      drained++;
+      return new Promise((resolve) => {
+        endDrain = resolve;
+      });
+    };
+    const stop = async (): Promise<readonly string[]> => {
+      stopped++;
+      endDrain("empty"); // the drain ends because all is stopped, and must not stop it again
+      return [];
+    };
+    stopOnSignals(signals, { stopMs: 1_000, clock: { nowMs: () => nowMs }, drain }, stop);
+    send(first);
+    nowMs += 400;
+    if (drains > 0) send("SIGTERM");
+    expect(await exited).toBe(code);
+    expect([drained, stopped]).toEqual([drains, 1]);
+  }
+});

@@ -19,4 +19,8 @@ export const LOG_EVENTS: Readonly<Record<string, Readonly<Record<string, FieldRu
   waiting_list_back: {},
   directory_away: {},
   directory_back: {},
+  shard_exited: { number: "number", code: "number", livedMs: "number", againMs: "number" },
+  pool_ordered: { order: ["drain", "undrain", "cordon", "uncordon"] },
+  pool_left: { left: "number" },
+  ready_notice_failed: {},
 };

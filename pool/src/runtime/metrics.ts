@@ -1,5 +1,7 @@
 import { Counter, Gauge, Registry } from "prom-client";
 
+export type { Registry } from "prom-client";
+
 type Row = {
   readonly kind: "gauge" | "counter";
   readonly name: string;
@@ -35,19 +37,35 @@ export const METRICS = {
   reportsLost: { kind: "counter", name: "whisper_reports_lost_total", help: "Reports that the stream did not take." },
 } as const satisfies Record<string, Row>;
 
-type Metrics = typeof METRICS;
+/** Numbers of a pool as a whole, which only its supervisor knows. */
+export const POOL_METRICS = {
+  shardsUp: { kind: "gauge", name: "whisper_shards_up", help: "Shards of this pool that serve." },
+  restarts: { kind: "counter", name: "whisper_shard_restarts_total", help: "Shards started again after they died." },
+  drainLeft: { kind: "gauge", name: "whisper_drain_left", help: "People whom a drain has yet to move; 0 without one." },
+} as const satisfies Record<string, Row>;
+
 type Labelled<R> = R extends { readonly label: { readonly values: readonly (infer V extends string)[] } }
   ? (value: V) => number
   : () => number;
 /** Where each number is read, at the moment of the scrape: so none can drift from what it describes. */
-export type Readings = { readonly [K in keyof Metrics]: Labelled<Metrics[K]> };
+type ReadingsOf<M> = { readonly [K in keyof M]: Labelled<M[K]> };
+export type Readings = ReadingsOf<typeof METRICS>;
+export type PoolReadings = ReadingsOf<typeof POOL_METRICS>;
 
-/** The registry of one pool. `labels` (region, pool, shard) stand on every line. */
-export function buildRegistry(readings: Readings, labels: Readonly<Record<string, string>>): Registry {
+type Labels = Readonly<Record<string, string>>;
+
+/** The registry of one shard. `labels` (region, pool, shard) stand on every line. */
+export const buildRegistry = (readings: Readings, labels: Labels): Registry => registryOf(METRICS, readings, labels);
+
+/** The registry of a pool as a whole. `labels` (region, pool) stand on every line. */
+export const buildPoolRegistry = (readings: PoolReadings, labels: Labels): Registry =>
+  registryOf(POOL_METRICS, readings, labels);
+
+function registryOf<M extends Readonly<Record<string, Row>>>(table: M, readings: ReadingsOf<M>, labels: Labels) {
   const registry = new Registry();
   registry.setDefaultLabels({ ...labels });
-  for (const key of Object.keys(METRICS) as (keyof Metrics)[]) {
-    const row: Row = METRICS[key];
+  for (const key of Object.keys(table)) {
+    const row = table[key] as Row;
     const read = readings[key] as (value: string) => number;
     const common = { name: row.name, help: row.help, registers: [registry] };
     const labelNames = row.label === undefined ? [] : [row.label.name];

@@ -1,3 +1,4 @@
+import { request } from "node:http";
 import { Secret } from "@whisper/shared/base/secret";
 import { Gauge, Registry } from "prom-client";
 import { afterEach, expect, test } from "vitest";
@@ -82,4 +83,58 @@ test("a taken port is the caller's to hear of", async () => {
   await expect(startOps({ host: "127.0.0.1", port, registry: new Registry(), readiness: () => ({}) })).rejects.toThrow(
     "EADDRINUSE",
   );
+});
+
+const ORDERS = { "POST /drain": () => ({ status: 200, body: { done: true } }) };
+
+test.each([
+  ["POST", "/drain", {}, 403],
+  ["POST", "/drain", { "x-whisper-ops": "1" }, 200],
+  ["POST", "/drain", { "x-whisper-ops": "true" }, 403],
+  ["GET", "/drain", { "x-whisper-ops": "1" }, 405],
+  ["DELETE", "/drain", { "x-whisper-ops": "1" }, 405],
+  ["POST", "/constructor", { "x-whisper-ops": "1" }, 404],
+])("[O8] %s %s with %j gets %i", async (method, path, headers, status) => {
+  const url = await open({ acts: ORDERS });
+  expect((await fetch(url + path, { method, headers })).status).toBe(status);
+});
+
+/** The status of an order under this name of the host, which `fetch` does not let us choose. */
+function statusUnder(url: string, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(url);
+    const headers = { host, "x-whisper-ops": "1" };
+    const asked = request({ hostname, port, method: "POST", path: "/drain", headers }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode ?? 0);
+    });
+    asked.on("error", reject);
+    asked.end();
+  });
+}
+
+test.each([
+  ["127.0.0.1:9101", 200],
+  ["127.0.0.1", 200],
+  ["[::1]:9101", 200],
+  ["10.20.30.40:9101", 200],
+  ["localhost:9101", 200],
+  ["rebound.example:9101", 421],
+  ["localhost.example", 421],
+  ["127.0.0.1.example:80", 421],
+  ["[::1", 421],
+  ["127.0.0.1:9101:1", 421],
+  [":9101", 421],
+])("[O8] an order sent to the host %j gets %i", async (host, status) => {
+  const url = await open({ acts: ORDERS });
+  expect(await statusUnder(url, host)).toBe(status);
+});
+
+test("[O8] what can be read beside is told as JSON, and needs the token too", async () => {
+  const views = { "/drain": () => ({ left: 7 }) };
+  const plain = await open({ views });
+  expect(await (await fetch(`${plain}/drain`)).json()).toEqual({ left: 7 });
+  await ops?.stop();
+  const url = await open({ views, token: new Secret("a-long-enough-token") });
+  expect((await fetch(`${url}/drain`)).status).toBe(401);
 });

@@ -97,7 +97,7 @@ test("[B16] anything at all in its lists gives lines or none, never a throw", ()
   const lists = { incarnations: list, sockets: list, live: list, max: list, states: list, answered: list };
   fc.assert(
     fc.property(fc.record({ shards: list, ...lists }), (any) => {
-      for (const line of linesOf({ kind: "heartbeat", ...POOL, ...any }))
+      for (const line of linesOf({ kind: "heartbeat", url: undefined, ...POOL, ...any }))
         expect(line.address).toMatch(/^eu-west\.p1\./);
     }),
   );

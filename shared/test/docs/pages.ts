@@ -3,6 +3,7 @@ import {
   commonSettings,
   edgeSettings,
   matcherSettings,
+  poolSettings,
   shardSettings,
   worldSettings,
 } from "./settings.ts";
@@ -23,6 +24,7 @@ export const PIECES: readonly Piece[] = [
   { page: "docs/MEMOS.md", name: "memos", make: memos },
   { page: "docs/SETTINGS.md", name: "common settings", make: commonSettings },
   { page: "docs/SETTINGS.md", name: "shard settings", make: shardSettings },
+  { page: "docs/SETTINGS.md", name: "pool settings", make: poolSettings },
   { page: "docs/SETTINGS.md", name: "clerk settings", make: clerkSettings },
   { page: "docs/SETTINGS.md", name: "matcher settings", make: matcherSettings },
   { page: "docs/SETTINGS.md", name: "edge settings", make: edgeSettings },

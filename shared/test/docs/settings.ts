@@ -1,5 +1,11 @@
 import { EDGE_SETTINGS } from "../../../edge/src/config.ts";
-import { CLERK_SETTINGS, COMMON_SETTINGS, MATCHER_SETTINGS, SHARD_SETTINGS } from "../../../pool/src/config.ts";
+import {
+  CLERK_SETTINGS,
+  COMMON_SETTINGS,
+  MATCHER_SETTINGS,
+  POOL_SETTINGS,
+  SHARD_SETTINGS,
+} from "../../../pool/src/config.ts";
 import { WORLD_SETTINGS } from "../../../pool/world/world-settings.ts";
 import { table } from "./tables.ts";
 
@@ -23,6 +29,8 @@ function poolTable(settings: PoolSettings): string {
 export const commonSettings = (): string => poolTable(COMMON_SETTINGS);
 /** What a shard is told beside it. */
 export const shardSettings = (): string => poolTable(SHARD_SETTINGS);
+/** What a pool's supervisor is told beside all that a shard is told. */
+export const poolSettings = (): string => poolTable(POOL_SETTINGS);
 /** What a clerk is told beside it. */
 export const clerkSettings = (): string => poolTable(CLERK_SETTINGS);
 /** What a matcher is told beside it. */
