@@ -1,4 +1,4 @@
-import { newSessionId } from "@whisper/shared/base/ids";
+import { type ChatId, newSessionId } from "@whisper/shared/base/ids";
 import { systemRandom } from "@whisper/shared/base/random";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newDevice, startRegion, type TestRegion } from "./support/region.ts";
@@ -201,5 +201,30 @@ test("[S30] a session that comes in on another shard while its old socket is ope
   expect(b.all("partner_away")).toEqual([]);
   expect(b.all("partner_left")).toEqual([]);
   young.leave();
+  b.leave();
+});
+
+test("[R35] a store that comes back empty is told to all shards, and has within seconds who chats: their chat can be resumed", async () => {
+  const who = { session: newSessionId(systemRandom), device: newDevice() };
+  const { a, b, chat } = await meet([0, 1], who);
+  const standsIn = async (wanted: "in" | "unknown"): Promise<void> => {
+    const end = performance.now() + 5_000;
+    let { chat: found } = await region.records.where(who.session, chat as ChatId);
+    while (found !== wanted && performance.now() < end) {
+      await new Promise((resolve) => setImmediate(resolve));
+      ({ chat: found } = await region.records.where(who.session, chat as ChatId));
+    }
+    expect(found).toBe(wanted);
+  };
+  await standsIn("in");
+  region.loseRecords();
+  await standsIn("unknown");
+  await standsIn("in");
+  a.vanish();
+  await b.next("partner_away");
+  const again = await region.enter({ ...who, shard: 1 });
+  expect(await again.next("resumed")).toMatchObject({ place: "chatting", chat_id: chat });
+  await b.next("partner_back");
+  again.leave();
   b.leave();
 });

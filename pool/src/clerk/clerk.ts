@@ -9,12 +9,15 @@ import type { Directory, Log, Records } from "../ports.ts";
 import { createQueue } from "../runtime/bounded-queue.ts";
 import type { Mail } from "../runtime/mail.ts";
 import { answerTo, awayAnswer } from "./answers.ts";
+import { startBirthWatch } from "./birth-watch.ts";
 import { type ClerkAsk, clerkAskOf } from "./clerk-asks.ts";
 import { startDirectoryRounds, type Turn } from "./directory-rounds.ts";
 import { createHandover, newHandoverKey } from "./handover.ts";
 
 /** Requests worked on at once, and those that wait; beyond that they are dropped, and their shards ask again. */
 const AT_ONCE_MAX = 1_024;
+/** How often the partitions' generations are read, so that what was lost is back within two seconds. */
+const BIRTHS_EVERY_MS = 1_000;
 const QUEUED_MAX = 16_384;
 
 export type ClerkParts = {
@@ -30,6 +33,8 @@ export type ClerkParts = {
   /** Which of a region's clerks publishes the directory; this one if not given. */
   readonly turn?: Turn;
   readonly publishEveryMs?: number;
+  /** How often the partitions' generations are read. */
+  readonly birthsEveryMs?: number;
 };
 
 export type ClerkCounts = {
@@ -57,6 +62,7 @@ export async function startClerk(parts: ClerkParts): Promise<Clerk> {
   const counts: ClerkCounts = { answered: 0, passedOn: 0, failed: 0, dropped: 0, unsound: 0, published: 0 };
   const key = parts.handoverKey ?? (await newHandoverKey(region, clock.nowMs(), parts.random));
   const handover = await createHandover(key, region, clock);
+  const births = startBirthWatch({ ...parts, everyMs: parts.birthsEveryMs ?? BIRTHS_EVERY_MS });
   const rounds = startDirectoryRounds({
     ...parts,
     everyMs: parts.publishEveryMs ?? POOL_REPORT_EVERY_MS,
@@ -110,7 +116,7 @@ export async function startClerk(parts: ClerkParts): Promise<Clerk> {
     counts,
     async stop() {
       for (const ear of ears) ear.stop();
-      await Promise.all([queue.idle(), rounds.stop()]);
+      await Promise.all([queue.idle(), rounds.stop(), births.stop()]);
     },
   };
 }

@@ -6,7 +6,10 @@ import type { ClerkCalls } from "./clerk-calls.ts";
 import type { Hub } from "./hub.ts";
 import { charged, meterOf, waitMs } from "./meter.ts";
 
-/** Where people can go: the region's other pools that take newcomers, and how many places of theirs are this pool's to fill. */
+/**
+ * Where people can go: the region's other pools that take newcomers, and how many places of theirs are this pool's to
+ * fill.
+ */
 export type Room = { readonly endpoints: readonly Endpoint[]; readonly free: number };
 
 export type DrainWorld = {
@@ -28,7 +31,10 @@ export type DrainSettings = {
   readonly deadlineMs: number;
 };
 
-/** How far a drain is. `held` are the sockets still here, `told` those asked to move, `closed` those ended at the deadline. */
+/**
+ * How far a drain is. `held` are the sockets still here, `told` those asked to move, `closed` those ended at the
+ * deadline.
+ */
 export type DrainState = {
   readonly state: "up" | "draining" | "no_room" | "drained";
   readonly held: number;
@@ -37,8 +43,9 @@ export type DrainState = {
 };
 
 /**
- * Moves everybody to other pools, make before break: each is told where to go and given a hand-over ticket, opens the new
- * socket first, and leaves this one when it is back there (DESIGN §10). At a rate, within the room there is, with an end.
+ * Moves everybody to other pools, make before break: each is told where to go and given a hand-over ticket, opens the
+ * new socket first, and leaves this one when it is back there (DESIGN §10). At a rate, within the room there is, with
+ * an end.
  */
 export class Drain {
   readonly #world: DrainWorld;
@@ -172,7 +179,10 @@ export class Drain {
   }
 }
 
-/** The room that heartbeats tell of: `siblings` are the region's other pools, of which `draining` share it with this one. */
+/**
+ * The room that heartbeats tell of: `siblings` are the region's other pools, of which `draining` share it with this
+ * one.
+ */
 export function roomOf(
   region: RegionName,
   siblings: readonly {

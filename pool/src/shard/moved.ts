@@ -5,8 +5,8 @@ import type { Hub, Person } from "./hub.ts";
 const MOVED_MS = 3_000;
 
 /**
- * People whose socket went after they were told to move. They leave when they are back elsewhere, and that word is on its
- * way: only of whom it does not come in time is away after all.
+ * People whose socket went after they were told to move. They leave when they are back elsewhere, and that word is on
+ * its way: only of whom it does not come in time is away after all.
  */
 export class Moved {
   readonly #hub: Hub;

@@ -18,7 +18,10 @@ export type OutwardWorld = {
   local(memo: Memo): void;
 };
 
-/** Everything that leaves a shard: frames to sockets, memos to shards and to the desk. The bounds of both are kept here. */
+/**
+ * Everything that leaves a shard: frames to sockets, memos to shards and to the desk. The bounds of both are kept
+ * here.
+ */
 export class Outward {
   readonly #world: OutwardWorld;
 

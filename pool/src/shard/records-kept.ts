@@ -1,4 +1,5 @@
-import type { SessionId } from "@whisper/shared/base/ids";
+import type { RegionName, SessionId } from "@whisper/shared/base/ids";
+import { partitionOf } from "../partitions.ts";
 import type { Standing } from "../ports.ts";
 import type { Ask, ClerkCalls } from "./clerk-calls.ts";
 import type { Hub, Person } from "./hub.ts";
@@ -61,6 +62,16 @@ export class RecordsKept {
         if (this.#open.get(write.session) === write) this.#send(write);
       },
     );
+  }
+
+  /** Partitions of a home came back empty: everybody of them who has a place is written anew; the idle wait for their touch. */
+  putBackAll(home: RegionName, partitions: ReadonlySet<number>): void {
+    for (const person of this.#hub.people()) {
+      if (person.me.home !== home || person.value.place === "idle" || !partitions.has(partitionOf(person.me.session)))
+        continue;
+      person.no++;
+      this.write(person, standingOf(person.value));
+    }
   }
 
   /** Renews the records of the next `share` (0 to 1) of all slots; those that are missing are written anew. */

@@ -3,7 +3,7 @@ import { type Address, addressOf, parseAddress, type SessionId } from "@whisper/
 import type { Random } from "@whisper/shared/base/random";
 import type { ShardLine } from "@whisper/shared/bus/heartbeat";
 import type { Memo } from "@whisper/shared/bus/memos";
-import { clerkSubject, inboxSubject } from "@whisper/shared/bus/subjects";
+import { CONTROL_ALL, clerkSubject, inboxSubject } from "@whisper/shared/bus/subjects";
 import { audienceOf } from "@whisper/shared/credentials/claims";
 import type { Verifier } from "@whisper/shared/credentials/verify";
 import type { PoolReport } from "@whisper/shared/directory/pool-report";
@@ -176,10 +176,12 @@ export class Shard {
     const touch = setInterval(() => this.#records.touch(1_000 / touchEveryMs), 1_000);
     const load = setInterval(() => this.#reportLoad(), reportEveryMs);
     this.#reportLoad();
+    const control = mail.listen(CONTROL_ALL, (memo) => this.#order(memo));
     const watch = this.#watch.start();
     const bus = this.#world.bus.onUp(() => this.#reconnected());
     this.#stops = [
       () => inbox.stop(),
+      () => control.stop(),
       watch,
       () => bus.stop(),
       ...[turn, lists, touch, load].map((timer) => () => clearInterval(timer)),
@@ -334,6 +336,12 @@ export class Shard {
     this.#deadlines.turn(nowMs);
     this.repeater.turn(nowMs, this.#world.bus.isUp());
     this.#calls.turn(nowMs);
+  }
+
+  /** A word to all shards. */
+  #order(memo: Memo): void {
+    if (memo.kind === "reborn") this.#records.putBackAll(memo.home, new Set(memo.partitions.map(Number)));
+    else this.numbers.memosDropped++;
   }
 
   /** The bus is back, and what was published meanwhile is lost: say it again, and look for partners elsewhere. */

@@ -53,6 +53,8 @@ export type TestRegion = {
   /** The bus as each shard has it. */
   readonly buses: readonly MemoryBus[];
   readonly records: Records;
+  /** The store of the records is lost and comes back empty. */
+  loseRecords(): void;
   readonly reports: Reports;
   readonly log: HeardLog;
   /** A ticket for one of the shards, as the edge would sign it. */
@@ -123,7 +125,20 @@ export async function startRegion(
       return signedBy === undefined ? "unknown_kid" : verify(null, opened.signed, signedBy, opened.signature);
     },
   };
-  const records = openMemoryRecords({ ...RECORDS_SETTINGS, settleMs: 0 }, clock, systemRandom);
+  const open = (): Records => openMemoryRecords({ ...RECORDS_SETTINGS, settleMs: 0 }, clock, systemRandom);
+  let store = open();
+  const records: Records = {
+    admit: (...asked) => store.admit(...asked),
+    write: (...asked) => store.write(...asked),
+    endHalf: (...asked) => store.endHalf(...asked),
+    where: (...asked) => store.where(...asked),
+    holderOf: (...asked) => store.holderOf(...asked),
+    touch: (...asked) => store.touch(...asked),
+    forget: (...asked) => store.forget(...asked),
+    ban: (...asked) => store.ban(...asked),
+    generations: (...asked) => store.generations(...asked),
+    close: () => store.close(),
+  };
   const reports = openMemoryReports();
   const directory = openMemoryDirectory();
   const list = openMemoryWaitingList(deskSettings(REGION, { seeksPerWindow: 10_000, ...options.desk }), systemRandom);
@@ -136,6 +151,7 @@ export async function startRegion(
     clock,
     random: systemRandom,
     handoverKey,
+    birthsEveryMs: 100,
   });
   const matcher = startMatcher({ mail: mail(), region: REGION, list, clock, log, timers: systemTimers });
   const shards: Shard[] = [];
@@ -196,6 +212,9 @@ export async function startRegion(
     shards,
     buses,
     records,
+    loseRecords() {
+      store = open();
+    },
     reports,
     log,
     ticket,

@@ -594,6 +594,17 @@ export const MEMOS = {
     fields: { report: text },
   }),
 
+  // From a region's clerk to every shard.
+  reborn: memo({
+    wire: 75,
+    version: 1,
+    from: "clerk",
+    to: "shard",
+    acked: false,
+    says: "These partitions of this home came back empty: put back whoever seeks, is proposed, chats or is away.",
+    fields: { home: of<RegionName>("name"), partitions: strs },
+  }),
+
   // From a pool's supervisor to whoever listens to the pool. A shard that misses its own line says one itself.
   heartbeat: memo({
     wire: 80,

@@ -1,10 +1,10 @@
 import type { Clock } from "@whisper/shared/base/clock";
 import type { DeviceHash, SessionId } from "@whisper/shared/base/ids";
 import type { Random } from "@whisper/shared/base/random";
-import { ALL_PARTITIONS, partitionOf } from "../../clerk/partitions.ts";
 import { admit, type Changed, endHalf, type SessionRecord, touch, where, write } from "../../clerk/record-rules.ts";
 import type { RecordsSettings } from "../../clerk/records-settings.ts";
 import { assertFits } from "../../clerk/standing-bounds.ts";
+import { ALL_PARTITIONS, partitionOf } from "../../partitions.ts";
 import type { Records } from "../../ports.ts";
 
 type Kept = { readonly record: SessionRecord; readonly untilMs: number };
