@@ -1,6 +1,6 @@
 import type { RegionName, SessionId } from "@whisper/shared/base/ids";
-import { partitionOf } from "../partitions.ts";
 import type { Standing } from "../ports.ts";
+import { partitionOf } from "../runtime/partitions.ts";
 import type { Ask, ClerkCalls } from "./clerk-calls.ts";
 import type { Hub, Person } from "./hub.ts";
 import { standingOf } from "./standing.ts";
@@ -64,7 +64,10 @@ export class RecordsKept {
     );
   }
 
-  /** Partitions of a home came back empty: everybody of them who has a place is written anew; the idle wait for their touch. */
+  /**
+   * Partitions of a home came back empty: everybody of them who has a place is written anew; the idle wait for their
+   * touch.
+   */
   putBackAll(home: RegionName, partitions: ReadonlySet<number>): void {
     for (const person of this.#hub.people()) {
       if (person.me.home !== home || person.value.place === "idle" || !partitions.has(partitionOf(person.me.session)))

@@ -4,8 +4,8 @@ import type { Random } from "@whisper/shared/base/random";
 import { admit, type Changed, endHalf, type SessionRecord, touch, where, write } from "../../clerk/record-rules.ts";
 import type { RecordsSettings } from "../../clerk/records-settings.ts";
 import { assertFits } from "../../clerk/standing-bounds.ts";
-import { ALL_PARTITIONS, partitionOf } from "../../partitions.ts";
 import type { Records } from "../../ports.ts";
+import { ALL_PARTITIONS, partitionOf } from "../../runtime/partitions.ts";
 
 type Kept = { readonly record: SessionRecord; readonly untilMs: number };
 type Ban = { readonly untilMs: number; readonly reason: string };
