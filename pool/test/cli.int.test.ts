@@ -62,7 +62,7 @@ describe("what cannot be had is told in words, with exit 1 and nothing on standa
     ["two pools", ["--pools", "2"], {}, /leave --pools at 1/],
     ["two shards", ["--shards", "2"], {}, /leave --shards at 1/],
     ["an unknown region", ["--regions", "mars"], {}, /no region "mars" here, only eu-west, us-east/],
-    ["two regions on the real engine", ["--engine", "real", "--regions", "eu-west,us-east"], {}, /runs one region/],
+    ["a hundred pools", ["--engine", "real", "--pools", "100"], {}, /16 pools at most/],
     ["an unknown engine", ["--engine", "steam"], {}, /embedded, real/],
     ["an unknown option", ["--colour"], {}, /unknown option '--colour'/],
     ["a count that is none", ["--pools", "many"], {}, /whole number/],

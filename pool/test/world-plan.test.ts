@@ -31,6 +31,17 @@ describe("the plan", () => {
     expect(planned({ engine: "real", regions: ["us-east"] }).regions).toEqual(["us-east"]);
   });
 
+  test("the real engine runs several pools in several regions, ports in the order of regions and pools", () => {
+    const { pools, shards } = planned({ engine: "real", regions: ["us-east", "eu-west"], pools: 2, shards: 3 });
+    expect(pools.map(({ region, pool, port, opsPort }) => `${region}/${pool} ${port} ${opsPort}`)).toEqual([
+      "us-east/p1 9001 9101",
+      "us-east/p2 9002 9102",
+      "eu-west/p1 9003 9103",
+      "eu-west/p2 9004 9104",
+    ]);
+    expect(shards).toBe(3);
+  });
+
   test("port 0 means any, for all", () => {
     expect(planned({ poolPorts: 0, opsPorts: 0 }).pools.map(({ port, opsPort }) => port + opsPort)).toEqual([0, 0]);
   });
@@ -40,9 +51,10 @@ describe("the plan", () => {
     ["a name of every object", { regions: ["constructor"] }, /"constructor"/],
     ["no region", { regions: [] }, /one region at least/],
     ["a region twice", { regions: ["eu-west", "eu-west"] }, /twice/],
-    ["two regions on the real engine", { engine: "real", regions: ["eu-west", "us-east"] }, /one region/],
-    ["two pools", { pools: 2 }, /--pools at 1/],
-    ["two shards", { shards: 2 }, /--shards at 1/],
+    ["two pools of the embedded engine", { pools: 2 }, /--pools at 1, or take --engine real/],
+    ["two shards of the embedded engine", { shards: 2 }, /--shards at 1, or take --engine real/],
+    ["more pools than a machine runs", { engine: "real", pools: 17 }, /16 pools at most/],
+    ["more shards than a machine runs", { engine: "real", shards: 65 }, /64 shards at most/],
   ] as const)("%s is refused in words", (_what, wish, words) => {
     const plan = planWorld({ ...WISH, ...wish });
     expect(plan.ok).toBe(false);

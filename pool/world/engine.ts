@@ -10,7 +10,7 @@ export type PoolThere = {
   readonly pool: string;
   readonly url: string;
   readonly opsUrl: string;
-  /** The process that holds its sockets. */
+  /** The process that holds its sockets, or the supervisor of those that do. */
   readonly pid: number;
 };
 

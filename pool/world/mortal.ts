@@ -1,5 +1,5 @@
 /** What can be made to fail in a world. */
-export const MORTAL_KINDS = ["pool", "clerk", "matcher", "redis", "nats", "edge"] as const;
+export const MORTAL_KINDS = ["pool", "clerk", "matcher", "redis", "nats", "gateway", "edge"] as const;
 export type MortalKind = (typeof MORTAL_KINDS)[number];
 
 /**

@@ -34,10 +34,16 @@ export type PoolPlan = {
 
 export type WorldPlan = {
   readonly engine: EngineName;
+  /** In each pool. */
+  readonly shards: number;
   readonly edgePort: number;
   readonly regions: readonly RegionName[];
   readonly pools: readonly PoolPlan[];
 };
+
+/** More than one machine can be asked to run. */
+const POOLS_MAX = 16;
+const SHARDS_MAX = 64;
 
 /** Everything that this machine cannot be asked for, in words for whoever asked. */
 function faultsOf(wish: WorldWish, regions: readonly string[]): string[] {
@@ -48,10 +54,12 @@ function faultsOf(wish: WorldWish, regions: readonly string[]): string[] {
       faults.push(`there is no region ${JSON.stringify(region)} here, only ${known.join(", ")}`);
   if (regions.length === 0) faults.push("a world needs one region at least");
   if (new Set(regions).size !== regions.length) faults.push("a region was named twice");
-  if (wish.engine === "real" && regions.length > 1)
-    faults.push("the real engine runs one region: give --regions with one name, or take --engine embedded");
-  if (wish.pools !== 1) faults.push("a region has one pool here: leave --pools at 1");
-  if (wish.shards !== 1) faults.push("a pool has one shard here: leave --shards at 1");
+  if (wish.engine === "embedded" && wish.pools !== 1)
+    faults.push("the embedded engine runs one pool a region: leave --pools at 1, or take --engine real");
+  if (wish.engine === "embedded" && wish.shards !== 1)
+    faults.push("the embedded engine runs one shard a pool: leave --shards at 1, or take --engine real");
+  if (wish.pools > POOLS_MAX) faults.push(`a region has ${POOLS_MAX} pools at most here: lower --pools`);
+  if (wish.shards > SHARDS_MAX) faults.push(`a pool has ${SHARDS_MAX} shards at most here: lower --shards`);
   return faults;
 }
 
@@ -61,14 +69,17 @@ export function planWorld(wish: WorldWish): Result<WorldPlan, readonly string[]>
   const regions = wish.regions ?? (wish.engine === "real" ? known.slice(0, 1) : known);
   const faults = faultsOf(wish, regions);
   if (faults.length > 0) return fail(faults);
-  const pools = regions.map(
-    (region, at): PoolPlan => ({
-      region: region as RegionName,
-      pool: "p1" as PoolName,
-      ...(WORLD_REGIONS[region] ?? { lat: 0, lon: 0 }),
+  const places = regions.flatMap((region) =>
+    Array.from({ length: wish.pools }, (_, at) => ({ region: region as RegionName, pool: `p${at + 1}` as PoolName })),
+  );
+  const pools = places.map(
+    (place, at): PoolPlan => ({
+      ...place,
+      ...(WORLD_REGIONS[place.region] ?? { lat: 0, lon: 0 }),
       port: wish.poolPorts === 0 ? 0 : wish.poolPorts + at,
       opsPort: wish.opsPorts === 0 ? 0 : wish.opsPorts + at,
     }),
   );
-  return ok({ engine: wish.engine, edgePort: wish.edgePort, regions: pools.map(({ region }) => region), pools });
+  const { engine, edgePort, shards } = wish;
+  return ok({ engine, edgePort, shards, regions: [...new Set(places.map(({ region }) => region))], pools });
 }

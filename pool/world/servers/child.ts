@@ -20,8 +20,8 @@ export type Child = {
   alive(): boolean;
   /** Resolves when it is gone, however that came. */
   readonly gone: Promise<void>;
-  /** SIGTERM, and SIGKILL for the whole group after 3 s; resolves when it is gone. */
-  stop(): Promise<void>;
+  /** SIGTERM (or another), and SIGKILL for the whole group after 3 s; resolves when it is gone. */
+  stop(signal?: "SIGTERM" | "SIGINT"): Promise<void>;
   /** SIGKILL for the whole group; resolves when it is gone. */
   kill(): Promise<void>;
 };
@@ -102,7 +102,7 @@ function keep(child: ChildProcess, options: ChildOptions): Child {
       resolve();
     });
   });
-  const end = async (signal: "SIGTERM" | "SIGKILL"): Promise<void> => {
+  const end = async (signal: "SIGTERM" | "SIGINT" | "SIGKILL"): Promise<void> => {
     if (!alive) return gone;
     if (signal === "SIGKILL") signalGroup(pid, signal);
     else child.kill(signal);
@@ -116,7 +116,7 @@ function keep(child: ChildProcess, options: ChildOptions): Child {
     output: () => output,
     alive: () => alive,
     gone,
-    stop: () => end("SIGTERM"),
+    stop: (signal = "SIGTERM") => end(signal),
     kill: () => end("SIGKILL"),
   };
   running.add(kept);
