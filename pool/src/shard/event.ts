@@ -1,4 +1,4 @@
-import type { Address, ChatId } from "@whisper/shared/base/ids";
+import type { Address, ChatId, RegionName } from "@whisper/shared/base/ids";
 import type { MemoKind, MemoOf } from "@whisper/shared/bus/memos";
 import type { ClientFrame } from "@whisper/shared/protocol/client-frames";
 import type { ServerFrame } from "@whisper/shared/protocol/server-frames";
@@ -62,8 +62,10 @@ export type Effect =
       readonly memo: Unnumbered<
         "seek" | "cancel" | "aside" | "offer_answer" | "accept" | "decline" | "regain" | "never"
       >;
+      /** Another region's desk; this region's when absent. */
+      readonly desk?: RegionName | undefined;
     }
-  | { readonly do: "desk_once"; readonly memo: MemoOf<"paired_taken"> }
+  | { readonly do: "desk_once"; readonly memo: MemoOf<"paired_taken">; readonly desk: RegionName }
   | { readonly do: "write"; readonly standing: Standing }
   | { readonly do: "ask"; readonly memo: Asked<"end_half" | "where"> }
   | {
@@ -107,6 +109,8 @@ export type Rules = {
   readonly textBytes: Meter;
   readonly typing: Meter;
   readonly spans: Spans;
+  /** The two nearest other regions: their desks list who has waited for the second tier. */
+  readonly neighbours: readonly RegionName[];
   /** The content filter. */
   readonly isBlocked: (text: string) => boolean;
   readonly cleanInterests: (tags: readonly string[]) => readonly string[];

@@ -1,4 +1,4 @@
-import type { Address } from "@whisper/shared/base/ids";
+import type { Address, RegionName } from "@whisper/shared/base/ids";
 import type { Memo } from "@whisper/shared/bus/memos";
 import { deskSubject } from "@whisper/shared/bus/subjects";
 import { OUTBOX_BYTES_MAX, TYPING_DROPPED_ABOVE_BYTES } from "@whisper/shared/limits";
@@ -56,8 +56,8 @@ export class Outward {
     this.#world.local(memo);
   }
 
-  /** To the region's desk, once. */
-  postDesk(memo: Memo): void {
-    this.#world.mail.send(deskSubject(this.#world.region), memo);
+  /** To a desk, once; to this region's unless another is named. */
+  postDesk(memo: Memo, desk?: RegionName): void {
+    this.#world.mail.send(deskSubject(desk ?? this.#world.region), memo);
   }
 }

@@ -1,5 +1,5 @@
 import { unreachable } from "@whisper/shared/base/assert";
-import type { Address, SessionId } from "@whisper/shared/base/ids";
+import type { Address, RegionName, SessionId } from "@whisper/shared/base/ids";
 import type { Memo } from "@whisper/shared/bus/memos";
 import { encodeFrame, encodeMessage } from "@whisper/shared/protocol/codec";
 import type { Standing } from "../ports.ts";
@@ -13,8 +13,8 @@ export type Hands = {
   send(slot: number, wire: string, kind: "text" | "typing" | "frame"): void;
   /** To another shard's inbox, or to this one's, by the same door. */
   post(to: Address, memo: Memo): void;
-  /** To the region's desk, once. */
-  postDesk(memo: Memo): void;
+  /** To a desk, once; to this region's unless another is named. */
+  postDesk(memo: Memo, desk?: RegionName): void;
   /** Until it is acknowledged. */
   insist(session: SessionId, memo: Omit<Memo, "memo">, post: (memo: Memo) => void): void;
   write(person: Person, standing: Standing): void;
@@ -52,10 +52,10 @@ export function runEffects(person: Person, effects: readonly Effect[], hands: Ha
         break;
       case "desk":
         person.no++;
-        hands.insist(person.me.session, effect.memo, hands.postDesk);
+        hands.insist(person.me.session, effect.memo, (memo) => hands.postDesk(memo, effect.desk));
         break;
       case "desk_once":
-        hands.postDesk(effect.memo);
+        hands.postDesk(effect.memo, effect.desk);
         break;
       case "write":
         person.no++;

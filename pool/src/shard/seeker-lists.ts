@@ -1,4 +1,4 @@
-import type { Address } from "@whisper/shared/base/ids";
+import type { Address, RegionName } from "@whisper/shared/base/ids";
 import type { Memo, MemoOf } from "@whisper/shared/bus/memos";
 import type { Lane } from "@whisper/shared/credentials/claims";
 import type { Hub, Person } from "./hub.ts";
@@ -7,60 +7,72 @@ import { seekMemo } from "./step-seek.ts";
 
 const LANES: readonly Lane[] = ["live", "test"];
 
+export type ListsWorld = {
+  readonly hub: Hub;
+  readonly address: Address;
+  readonly neighbours: readonly RegionName[];
+  /** To a desk; to this region's unless another is named. */
+  postDesk(memo: Memo, desk?: RegionName): void;
+  readonly repeater: Repeater;
+  readonly nowMs: () => number;
+};
+
 /**
- * Tells the desk every 2 s how many seek here, and sends the whole list where the desk's count differs, so that an
- * emptied list is whole again (DESIGN §8).
+ * Tells each desk every 2 s how many seek here, and sends the whole list where a desk's count differs, so that an
+ * emptied list is whole again (DESIGN §8). The neighbours' desks list only who has waited for the second tier.
  */
 export class SeekerLists {
-  readonly #hub: Hub;
-  readonly #address: Address;
-  readonly #postDesk: (memo: Memo) => void;
-  readonly #repeater: Repeater;
-  readonly #nowMs: () => number;
+  readonly #world: ListsWorld;
+  /** This region's desk, and the neighbours'. */
+  readonly #desks: readonly (RegionName | undefined)[];
   #listNo = 0;
-  /** Lanes in which somebody sought when last told: one more count says that nobody does now. */
-  readonly #told = new Set<Lane>();
+  /** Lanes of a desk in which somebody sought when last told: one more count says that nobody does now. */
+  readonly #told = new Set<string>();
 
-  constructor(hub: Hub, address: Address, postDesk: (memo: Memo) => void, repeater: Repeater, nowMs: () => number) {
-    this.#hub = hub;
-    this.#address = address;
-    this.#postDesk = postDesk;
-    this.#repeater = repeater;
-    this.#nowMs = nowMs;
+  constructor(world: ListsWorld) {
+    this.#world = world;
+    this.#desks = [undefined, ...world.neighbours];
   }
 
-  /** The counts of all lanes. */
+  /** The counts of all lanes, to all desks. */
   tell(): void {
     this.#listNo++;
-    for (const lane of LANES) {
-      const count = this.#seekers(lane).length;
-      if (count === 0 && !this.#told.delete(lane)) continue;
-      if (count > 0) this.#told.add(lane);
-      this.#postDesk({ kind: "count", address: this.#address, lane, count, listNo: this.#listNo });
+    const { address, postDesk } = this.#world;
+    for (const desk of this.#desks) {
+      for (const lane of LANES) {
+        const count = this.#seekers(lane, desk).length;
+        const told = `${desk ?? ""} ${lane}`;
+        if (count === 0 && !this.#told.delete(told)) continue;
+        if (count > 0) this.#told.add(told);
+        postDesk({ kind: "count", address, lane, count, listNo: this.#listNo }, desk);
+      }
     }
   }
 
-  /** Every seek, then the end of the list. */
+  /** Every seek, then the end of the list, to all desks: a desk that wants its list does not say which it is. */
   send(): void {
     this.#listNo++;
-    for (const lane of LANES) {
-      const seekers = this.#seekers(lane);
-      for (const person of seekers) {
-        if (person.value.place !== "seeking") continue;
-        const seek = { ...seekMemo(person.value, { me: person.me, nowMs: this.#nowMs() }), listNo: this.#listNo };
-        this.#repeater.insist<MemoOf<"seek">>(seek, person.me.session, this.#postDesk);
+    const { address, postDesk, repeater, nowMs } = this.#world;
+    for (const desk of this.#desks) {
+      for (const lane of LANES) {
+        const seekers = this.#seekers(lane, desk);
+        for (const { value, me } of seekers) {
+          if (value.place !== "seeking") continue;
+          const seek = { ...seekMemo(value, { me, nowMs: nowMs() }), listNo: this.#listNo };
+          repeater.insist<MemoOf<"seek">>(seek, me.session, (memo) => postDesk(memo, desk));
+        }
+        postDesk({ kind: "list_end", address, lane, count: seekers.length, listNo: this.#listNo }, desk);
       }
-      this.#postDesk({ kind: "list_end", address: this.#address, lane, count: seekers.length, listNo: this.#listNo });
     }
   }
 
-  /** Those whom the desk should have on its list: present, and not held by an offer. */
-  #seekers(lane: Lane): Person[] {
+  /** Those whom a desk should have on its list: present, and not held by an offer. */
+  #seekers(lane: Lane, desk: RegionName | undefined): Person[] {
     const seekers: Person[] = [];
-    for (const person of this.#hub.people()) {
+    for (const person of this.#world.hub.people()) {
       const { value, me } = person;
-      if (me.lane === lane && value.place === "seeking" && value.awayMs === 0 && value.offer === undefined)
-        seekers.push(person);
+      if (me.lane !== lane || value.place !== "seeking" || value.awayMs !== 0 || value.offer !== undefined) continue;
+      if (desk === undefined || value.tiersTold > 1) seekers.push(person);
     }
     return seekers;
   }

@@ -28,7 +28,13 @@ export type Partner = {
 export type Over = { readonly chat: ChatId; readonly device: DeviceHash; readonly untilMs: number };
 
 /** A desk's proposal that this shard took. */
-export type Offer = { readonly chat: ChatId; readonly shared: readonly string[]; readonly partner: Partner };
+export type Offer = {
+  readonly chat: ChatId;
+  /** Whose desk made it and keeps its record. */
+  readonly desk: RegionName;
+  readonly shared: readonly string[];
+  readonly partner: Partner;
+};
 
 type Kept = {
   /** When the socket went; 0 while there is one. */

@@ -33,6 +33,8 @@ export type ShardSettings = {
   readonly frames: Meter;
   readonly frameBytes: Meter;
   readonly spans: Spans;
+  /** The two nearest other regions. */
+  readonly neighbours: readonly RegionName[];
   /** Whether the pool has a supervisor that publishes heartbeats. */
   readonly hasHeartbeats: boolean;
   readonly drain: DrainSettings;
@@ -56,6 +58,7 @@ export const SHARD_DEFAULTS = {
   frames: meterOf(L.FRAMES_PER_S, 1_000),
   frameBytes: meterOf(L.FRAME_BYTES_PER_10S, 10_000),
   spans: SPANS,
+  neighbours: [],
   hasHeartbeats: false,
   drain: { perS: L.DRAIN_PER_S, deadlineMs: L.DRAIN_MS },
   reportEveryMs: L.POOL_REPORT_EVERY_MS,

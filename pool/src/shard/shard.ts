@@ -109,7 +109,14 @@ export class Shard {
     });
     this.#moved = new Moved(this.hub, this.#apply);
     this.#records = new RecordsKept(this.hub, this.#calls, (session) => this.#takeover.supersede(session));
-    this.#lists = new SeekerLists(this.hub, this.address, (memo) => this.#outward.postDesk(memo), this.repeater, nowMs);
+    this.#lists = new SeekerLists({
+      hub: this.hub,
+      address: this.address,
+      neighbours: settings.neighbours,
+      postDesk: (memo, desk) => this.#outward.postDesk(memo, desk),
+      repeater: this.repeater,
+      nowMs,
+    });
     const { texts, textBytes, typing, spans } = settings;
     const { upgradesPerS, forgedPerWindow } = settings;
     const word = (): number => Math.floor(random.unit() * 0xff_ff_ff_ff);
@@ -117,7 +124,15 @@ export class Shard {
     this.#gate = new Gate({ audience, upgradesPerS, forgedPerWindow, keys: world.keys, nowMs, salt: word() });
     this.#loop = new RunLoop({
       hub: this.hub,
-      rules: { texts, textBytes, typing, spans, isBlocked: world.isBlocked, cleanInterests: world.cleanInterests },
+      rules: {
+        texts,
+        textBytes,
+        typing,
+        spans,
+        neighbours: settings.neighbours,
+        isBlocked: world.isBlocked,
+        cleanInterests: world.cleanInterests,
+      },
       hands: this.#hands(),
       inbox: this.#inbox(),
       nowMs,
@@ -310,12 +325,11 @@ export class Shard {
     const { clock, reports } = this.#world;
     const { region } = this.#settings;
     const outward = this.#outward;
-    const postDesk = (memo: Memo): void => outward.postDesk(memo);
     return {
       nowMs: clock.nowMs,
       send: (slot, wire, kind) => outward.send(slot, wire, kind),
       post: (to, memo) => outward.post(to, memo),
-      postDesk,
+      postDesk: (memo, desk) => outward.postDesk(memo, desk),
       insist: (session, memo, post) =>
         this.repeater.insist<Memo & { readonly memo: number }>(memo as never, session, post),
       write: (person, standing) => this.#records.write(person, standing),

@@ -14,19 +14,10 @@ export function onLateWord(now: Session, frame: FrameOf<"report" | "block">, ctx
   const past = now.over?.chat === frame.chat_id && ctx.nowMs < now.over.untilMs ? now.over.device : undefined;
   const device = running ?? past;
   if (device === undefined) return { next: now, effects: [send(errorFrame("invalid_chat"))] };
-  const effects: Effect[] = [
-    {
-      do: "desk",
-      memo: {
-        kind: "never",
-        address: ctx.me.address,
-        lane: ctx.me.lane,
-        a: ctx.me.device,
-        b: device,
-        forMs: AVOID_AFTER_BLOCK_MS,
-      },
-    },
-  ];
+  const { address, lane, device: mine } = ctx.me;
+  const never = { kind: "never", address, lane, a: mine, b: device, forMs: AVOID_AFTER_BLOCK_MS } as const;
+  // Every desk that might pair these two hears of it.
+  const effects: Effect[] = [undefined, ...ctx.rules.neighbours].map((desk) => ({ do: "desk", memo: never, desk }));
   if (frame.type === "report") {
     const { chat_id: chat, reason, comment, evidence } = frame;
     effects.push({ do: "report", chat, device, reason, comment, evidence });

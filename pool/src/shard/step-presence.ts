@@ -7,7 +7,7 @@ import { type Chatting, type Seeking, type Session, waitedOf } from "./session.t
 import { standingOf } from "./standing.ts";
 import { backMemo } from "./step-lost.ts";
 import { awayMemo, matchFound } from "./step-proposal.ts";
-import { seekMemo, seekStatus, tiersOpen } from "./step-seek.ts";
+import { seekMemo, seekStatus, tiersOpen, toDesks } from "./step-seek.ts";
 
 /** The socket is gone. Who sought, was proposed or chatted keeps their place for the grace. */
 export function onGone(now: Session, ctx: Ctx): Step {
@@ -16,8 +16,8 @@ export function onGone(now: Session, ctx: Ctx): Step {
     case "idle":
       return nothing(now);
     case "seeking": {
-      const aside: Effect = { do: "desk", memo: { kind: "aside", session, epoch, seekNo: now.seekNo, address, lane } };
-      return { next: { ...now, waitedMs: waitedOf(now, ctx.nowMs), awayMs: ctx.nowMs }, effects: [aside] };
+      const asides = toDesks(now.tiersTold, { kind: "aside", session, epoch, seekNo: now.seekNo, address, lane }, ctx);
+      return { next: { ...now, waitedMs: waitedOf(now, ctx.nowMs), awayMs: ctx.nowMs }, effects: asides };
     }
     case "proposed":
     case "accepted":
@@ -50,7 +50,11 @@ export function onReturn(now: Session, ctx: Ctx): Step {
         effects: [
           send({ type: "resumed", place, chat_id: now.offer.chat }),
           matchFound(now.offer, now.untilMs - ctx.nowMs),
-          { do: "desk", memo: { kind: "regain", session, epoch, seekNo: now.seekNo, address, lane } },
+          {
+            do: "desk",
+            memo: { kind: "regain", session, epoch, seekNo: now.seekNo, address, lane },
+            desk: now.offer.desk,
+          },
         ],
       };
     }
@@ -81,7 +85,7 @@ function seekingBack(now: Seeking, ctx: Ctx): Step {
       send({ type: "resumed", place: "seeking" }),
       send({ type: "matching_started", timeout: Math.max(1, Math.ceil((spans.seekMs - waitedMs) / 1_000)) }),
       seekStatus(next, ctx),
-      { do: "desk", memo: seekMemo(next, ctx) },
+      ...toDesks(tiersTold, seekMemo(next, ctx), ctx),
       { do: "write", standing: standingOf(next) },
     ],
   };

@@ -13,7 +13,7 @@ import {
   waitedOf,
 } from "./session.ts";
 import { standingOf } from "./standing.ts";
-import { declineMemo, seekAgain } from "./step-seek.ts";
+import { declineMemo, seekAgain, unlist } from "./step-seek.ts";
 
 /**
  * What a desk's memo does. The person's shard has the last word: it takes one offer at a time, and only a current one
@@ -60,6 +60,7 @@ function answer(memo: MemoOf<"offer">, taken: boolean, ctx: Ctx): Effect {
   return {
     do: "desk",
     memo: { kind: "offer_answer", chat: memo.chat, session, epoch, seekNo: memo.seekNo, address, lane, taken },
+    desk: memo.desk,
   };
 }
 
@@ -85,6 +86,7 @@ function onOffer(now: Session, memo: MemoOf<"offer">, ctx: Ctx): Step {
   }
   const offer = {
     chat: memo.chat,
+    desk: memo.desk,
     shared: memo.sharedInterests,
     partner: partnerOf(memo),
     takenMs: now.offer?.takenMs ?? ctx.nowMs,
@@ -101,11 +103,14 @@ export const matchFound = (offer: Offer, leftMs: number): Effect =>
 function onFound(now: Session, memo: MemoOf<"found">, ctx: Ctx): Step {
   if ((now.place === "proposed" || now.place === "accepted") && now.offer.chat === memo.chat) return nothing(now);
   // Late: its offer was dropped for silence. The other must not be kept waiting for nobody.
-  if (now.place !== "seeking" || now.offer?.chat !== memo.chat)
-    return { next: now, effects: [declineMemo(memo.chat, ctx)] };
-  const { chat, shared, partner } = now.offer;
-  return propose(now, { chat, shared, partner }, memo.leftMs, "proposed", ctx);
+  if (now.place !== "seeking" || now.offer?.chat !== memo.chat) return { next: now, effects: toLateDesks(memo, ctx) };
+  const { takenMs: _, ...offer } = now.offer;
+  return propose(now, offer, memo.leftMs, "proposed", ctx);
 }
+
+/** A late `found` does not say whose it is: every desk that may have listed this person hears that it is refused. */
+const toLateDesks = (memo: MemoOf<"found">, ctx: Ctx): readonly Effect[] =>
+  [undefined, ...ctx.rules.neighbours].map((desk) => declineMemo(memo.chat, ctx, desk));
 
 function propose(now: Seeking, offer: Offer, leftMs: number, place: Proposed["place"], ctx: Ctx): Step {
   const next: Proposed = {
@@ -120,7 +125,8 @@ function propose(now: Seeking, offer: Offer, leftMs: number, place: Proposed["pl
     awayMs: now.awayMs,
     over: now.over,
   };
-  return { next, effects: [matchFound(offer, leftMs), { do: "write", standing: standingOf(next) }] };
+  const unlisted = unlist(now, offer, ctx);
+  return { next, effects: [matchFound(offer, leftMs), ...unlisted, { do: "write", standing: standingOf(next) }] };
 }
 
 function onDeclined(now: Session, memo: MemoOf<"declined">, ctx: Ctx): Step {
@@ -144,6 +150,7 @@ function onPaired(now: Session, memo: MemoOf<"paired">, ctx: Ctx): Step {
   const taken: Effect = {
     do: "desk_once",
     memo: { kind: "paired_taken", chat: memo.chat, session, epoch, address, lane },
+    desk: memo.desk,
   };
   if (now.place === "chatting" && now.chat === memo.chat) return { next: now, effects: [taken] };
   if ((now.place !== "proposed" && now.place !== "accepted") || now.offer.chat !== memo.chat) {
@@ -155,7 +162,11 @@ function onPaired(now: Session, memo: MemoOf<"paired">, ctx: Ctx): Step {
     };
     return { next: now, effects: [taken, left] };
   }
-  const begun = beginChat(now, { chat: memo.chat, shared: memo.sharedInterests, partner: partnerOf(memo) }, ctx);
+  const begun = beginChat(
+    now,
+    { chat: memo.chat, desk: memo.desk, shared: memo.sharedInterests, partner: partnerOf(memo) },
+    ctx,
+  );
   return { next: begun.next, effects: [taken, ...begun.effects] };
 }
 
@@ -166,7 +177,8 @@ export function beginChat(
   ctx: Ctx,
 ): { readonly next: Chatting; readonly effects: readonly Effect[] } {
   const { wish, awayMs, over } = now;
-  const next = newChat({ ...offer, wish, awayMs, over });
+  const { chat, partner, shared } = offer;
+  const next = newChat({ chat, partner, shared, wish, awayMs, over });
   const effects: Effect[] = [
     send({ type: "match_accepted", chat_id: offer.chat }),
     { do: "write", standing: standingOf(next) },

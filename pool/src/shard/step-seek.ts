@@ -1,9 +1,11 @@
 import { assert } from "@whisper/shared/base/assert";
+import { type ChatId, parseAddress, type RegionName } from "@whisper/shared/base/ids";
 import type { FrameOf } from "@whisper/shared/protocol/client-frames";
 import { errorFrame, STAGES } from "@whisper/shared/protocol/server-frames";
 import { type Ctx, type Effect, type Step, send, type Unnumbered } from "./event.ts";
 import {
   idleAfter,
+  type Offer,
   type Over,
   type Proposed,
   type Seeking,
@@ -22,6 +24,27 @@ export const tiersOpen = (waitedMs: number, spans: Spans): number =>
 export function seekStatus(seeking: Seeking, ctx: Ctx): Effect {
   const stage = STAGES[Math.max(0, seeking.tiersTold - 1)] ?? "anyone";
   return send({ type: "seek_status", stage, waiting_ms: Math.round(waitedOf(seeking, ctx.nowMs)) });
+}
+
+/** Whose desks list a seeker: this region's, and from the second tier on those of its neighbours (DESIGN §8). */
+export const desksOf = (tiersTold: number, ctx: Ctx): readonly (RegionName | undefined)[] =>
+  tiersTold > 1 ? [undefined, ...ctx.rules.neighbours] : [undefined];
+
+/** The same memo for every desk that lists this seeker. */
+export const toDesks = (
+  tiersTold: number,
+  memo: Extract<Effect, { do: "desk" }>["memo"],
+  ctx: Ctx,
+): readonly Effect[] => desksOf(tiersTold, ctx).map((desk) => ({ do: "desk", memo, desk }));
+
+/** Takes a seeker whose offer is shown off the lists of all desks but the one that made it. */
+export function unlist(now: Seeking, offer: Offer, ctx: Ctx): readonly Effect[] {
+  const { session, epoch, address, lane } = ctx.me;
+  const memo = { kind: "cancel", session, epoch, seekNo: now.seekNo, address, lane } as const;
+  const own = parseAddress(address)?.region;
+  return toDesks(now.tiersTold, memo, ctx).filter(
+    (effect) => effect.do === "desk" && (effect.desk ?? own) !== offer.desk,
+  );
 }
 
 /** The memo that lists a seeker at the desk; the same two times each time, a higher number. */
@@ -86,7 +109,8 @@ export function seekAgain(now: Seeking | Proposed, ctx: Ctx, before: readonly Ef
   const next: Seeking = { ...seekingFrom(now.wish, now.joinedMs, waitedMs, now.over, ctx), awayMs: now.awayMs };
   const write: Effect = { do: "write", standing: standingOf(next) };
   if (next.awayMs !== 0) return { next, effects: [...before, write] };
-  return { next, effects: [...before, seekStatus(next, ctx), { do: "desk", memo: seekMemo(next, ctx) }, write] };
+  const seeks = toDesks(next.tiersTold, seekMemo(next, ctx), ctx);
+  return { next, effects: [...before, seekStatus(next, ctx), ...seeks, write] };
 }
 
 /** Ends a search: idle, and the desk forgets (a tombstone keeps late memos from bringing it back). */
@@ -97,7 +121,7 @@ export function stopSeek(now: Seeking, ctx: Ctx, before: readonly Effect[]): Ste
     next,
     effects: [
       ...before,
-      { do: "desk", memo: { kind: "cancel", session, epoch, seekNo: now.seekNo, address, lane } },
+      ...toDesks(now.tiersTold, { kind: "cancel", session, epoch, seekNo: now.seekNo, address, lane }, ctx),
       { do: "write", standing: standingOf(next) },
     ],
   };
@@ -106,13 +130,16 @@ export function stopSeek(now: Seeking, ctx: Ctx, before: readonly Effect[]): Ste
 /** Ends a proposal from this side: idle, and the desk tells the other. */
 export function declineProposal(now: Proposed, ctx: Ctx, before: readonly Effect[]): Step {
   const next = idleAfter(now.over);
-  return { next, effects: [...before, declineMemo(now.offer.chat, ctx), { do: "write", standing: standingOf(next) }] };
+  return {
+    next,
+    effects: [...before, declineMemo(now.offer.chat, ctx, now.offer.desk), { do: "write", standing: standingOf(next) }],
+  };
 }
 
 /** The memo that refuses a proposal. */
-export function declineMemo(chat: Proposed["offer"]["chat"], ctx: Ctx): Effect {
+export function declineMemo(chat: ChatId, ctx: Ctx, desk?: RegionName): Effect {
   const { session, epoch, address, lane } = ctx.me;
-  return { do: "desk", memo: { kind: "decline", chat, session, epoch, address, lane } };
+  return { do: "desk", memo: { kind: "decline", chat, session, epoch, address, lane }, desk };
 }
 
 /** Cancel, accept and decline. */
@@ -132,6 +159,12 @@ export function onSeekFrame(
   const { session, epoch, address, lane } = ctx.me;
   return {
     next: { ...now, place: "accepted" },
-    effects: [{ do: "desk", memo: { kind: "accept", chat: now.offer.chat, session, epoch, address, lane } }],
+    effects: [
+      {
+        do: "desk",
+        memo: { kind: "accept", chat: now.offer.chat, session, epoch, address, lane },
+        desk: now.offer.desk,
+      },
+    ],
   };
 }

@@ -3,7 +3,7 @@ import { type Ctx, type Effect, nothing, type Step, send } from "./event.ts";
 import { type Chatting, IDLE, type Proposed, type Seeking, type Session, waitedOf } from "./session.ts";
 import { onPartnerDue } from "./step-lost.ts";
 import { letRunOut } from "./step-proposal.ts";
-import { declineMemo, seekAgain, seekStatus, stopSeek, tiersOpen } from "./step-seek.ts";
+import { declineMemo, desksOf, seekAgain, seekMemo, seekStatus, stopSeek, tiersOpen } from "./step-seek.ts";
 
 /** The moment that `wakeAtMs` named. Early or late is the same: what has not come due is left. */
 export function onWake(now: Session, ctx: Ctx): Step {
@@ -36,7 +36,10 @@ function seekingWakes(now: Seeking, ctx: Ctx): Step {
   const open = tiersOpen(waitedMs, spans);
   if (open <= now.tiersTold) return nothing(now);
   const next = { ...now, tiersTold: open };
-  return { next, effects: [seekStatus(next, ctx)] };
+  const listed = desksOf(now.tiersTold, ctx);
+  const newly = desksOf(open, ctx).filter((desk) => !listed.includes(desk));
+  const seeks: Effect[] = newly.map((desk) => ({ do: "desk", memo: seekMemo(next, ctx), desk }));
+  return { next, effects: [seekStatus(next, ctx), ...seeks] };
 }
 
 function proposedWakes(now: Proposed, ctx: Ctx): Step {
@@ -44,13 +47,17 @@ function proposedWakes(now: Proposed, ctx: Ctx): Step {
   if (ctx.nowMs < now.untilMs + spans.wordMs * (now.asked + 1)) return nothing(now);
   if (now.place === "proposed") {
     const ended = letRunOut(now);
-    return { next: ended.next, effects: [...ended.effects, declineMemo(now.offer.chat, ctx)] };
+    return { next: ended.next, effects: [...ended.effects, declineMemo(now.offer.chat, ctx, now.offer.desk)] };
   }
   if (spans.wordMs * (now.asked + 1) >= spans.givenUpMs) {
-    return seekAgain(now, ctx, [send({ type: "match_declined" }), declineMemo(now.offer.chat, ctx)]);
+    return seekAgain(now, ctx, [send({ type: "match_declined" }), declineMemo(now.offer.chat, ctx, now.offer.desk)]);
   }
   const { session, epoch, address, lane } = ctx.me;
-  const regain: Effect = { do: "desk", memo: { kind: "regain", session, epoch, seekNo: now.seekNo, address, lane } };
+  const regain: Effect = {
+    do: "desk",
+    memo: { kind: "regain", session, epoch, seekNo: now.seekNo, address, lane },
+    desk: now.offer.desk,
+  };
   return { next: { ...now, asked: now.asked + 1 }, effects: [regain] };
 }
 

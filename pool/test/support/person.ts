@@ -30,7 +30,10 @@ export const PARTNER: Partner = {
   epoch: 8_000,
 };
 
-export const ctxAt = (nowMs: number, no = 1, judges = true): Ctx => ({
+/** Two regions near by. */
+export const NEIGHBOURS = ["us-east", "ap-south"] as RegionName[];
+
+export const ctxAt = (nowMs: number, no = 1, judges = true, neighbours: readonly RegionName[] = []): Ctx => ({
   nowMs,
   me: ME,
   no,
@@ -40,6 +43,7 @@ export const ctxAt = (nowMs: number, no = 1, judges = true): Ctx => ({
     textBytes: meterOf(1_048_576, 10_000),
     typing: meterOf(2, 1_000),
     spans: SPANS,
+    neighbours,
     isBlocked: (text) => text.includes("forbidden"),
     cleanInterests: (tags) => tags.filter((tag) => tag !== "bad"),
   },
@@ -60,7 +64,7 @@ export const SEEKING: Seeking = {
 };
 export const OFFERED: Seeking = {
   ...SEEKING,
-  offer: { chat: CHAT, shared: ["music"], partner: PARTNER, takenMs: NOW_MS },
+  offer: { chat: CHAT, desk: ME.home, shared: ["music"], partner: PARTNER, takenMs: NOW_MS },
 };
 export const PROPOSED: Proposed = {
   place: "proposed",
@@ -71,7 +75,7 @@ export const PROPOSED: Proposed = {
   awayMs: 0,
   over: undefined,
   asked: 0,
-  offer: { chat: CHAT, shared: ["music"], partner: PARTNER },
+  offer: { chat: CHAT, desk: ME.home, shared: ["music"], partner: PARTNER },
   untilMs: NOW_MS + 15_000,
 };
 export const ACCEPTED: Proposed = { ...PROPOSED, place: "accepted" };
