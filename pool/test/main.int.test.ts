@@ -28,7 +28,7 @@ let upstash: UpstashServer;
 
 beforeAll(async () => {
   [program, redis, nats] = await Promise.all([
-    bundle(root, join(root, "pool/src/main.ts"), "pool-under-test.mjs"),
+    bundle(root, join(root, "pool/src/main.ts"), "pool-under-test"),
     startRedis(),
     startNats({ jetstream: true, domain: "eu-west", dir: scratch }),
   ]);

@@ -81,3 +81,21 @@ test("[B7] a bus that is restarted again and again is reached again each time, w
   await bus.close();
   await server.stop();
 });
+
+test("[B17] user and password stand in the address, and a wrong one is a rejection that does not show it", async () => {
+  const secret = "p@ss:word/ü";
+  const joined = { region: "eu-west", gateways: [], leafPort: 1, secret };
+  const server = await startNats({ as: { role: "bus", joined } });
+  const at = new URL(server.url).host;
+  const bus = await openNatsBus(`nats://app:${encodeURIComponent(secret)}@${at}`, rethrow);
+  let heard = 0;
+  bus.listen("t.a", () => void heard++);
+  await bus.flush();
+  bus.publish("t.a", new Uint8Array(1));
+  await until("it is heard", () => heard === 1);
+  await bus.close();
+  const refused = await openNatsBus(`nats://app:s3cret@${at}`, rethrow).catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(Error);
+  expect(refused instanceof Error ? refused.stack : "").not.toContain("s3cret");
+  await server.stop();
+});

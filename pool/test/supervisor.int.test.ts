@@ -268,6 +268,26 @@ async function statusUnder(host: string, port: number): Promise<number> {
   });
 }
 
+test("[O8] a shard that is started again in the middle of a drain drains, too, and an undone drain lets people in", async () => {
+  const pool = await ground.pool({ WHISPER_SHARDS: "2" });
+  await enter(pool, 4);
+  for (let twice = 0; twice < 2; twice++) expect((await askedWith(pool, "POST", "/drain")).status).toBe(200);
+  const before = newestOf(0)?.incarnation;
+  process.kill(pool.shards()[0] ?? 0, "SIGKILL");
+  await until("it is back, draining", () => {
+    const newest = newestOf(0);
+    return newest?.incarnation !== before && newest?.state === "draining";
+  });
+  const refused = Stranger.withTicket(pool.url, (await newTickets(1, ground.key))[0] ?? "");
+  strangers.push(refused);
+  await until("nobody listens", () => refused.closed !== undefined);
+  expect(refused.closed?.code).toBe(1006);
+  expect(await (await askedWith(pool, "DELETE", "/drain")).json()).toMatchObject({ pool: "up", state: "open" });
+  await until("all are up again", () => newestOf(0)?.state === "up" && newestOf(1)?.state === "up");
+  await enter(pool, 4);
+  expect((await ready(pool)).status).toBe(200);
+});
+
 describe("the life of a pool", () => {
   test("[O9] SIGTERM with nobody there ends it with 0, all shards gone and told", async () => {
     const pool = await ground.pool({ WHISPER_SHARDS: "2" });

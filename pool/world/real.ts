@@ -39,7 +39,7 @@ export function realEngine(options: EngineOptions): Engine {
     async openPools(jwksUrl) {
       const there = directory;
       if (there === undefined) throw new TypeError("the servers were not started");
-      const program = await bundle(root, join(root, "pool/src/main.ts"), "pool.mjs");
+      const program = await bundle(root, join(root, "pool/src/main.ts"), "pool");
       const begin = async (told: Parameters<typeof rolePart>[0][]): Promise<void> => {
         const parts = told.map((one) => rolePart(one, program, options, lost));
         roles = [...roles, ...parts];

@@ -67,6 +67,14 @@ test("[O3] a shard exits when its supervisor is gone, and not for a signal", () 
   expect(exits).toEqual([1]);
 });
 
+test("[O3] a shard whose supervisor went while it was being loaded exits, too", () => {
+  const { line, exits } = fakeLine();
+  dieWithSupervisor({ ...line, connected: true });
+  expect(exits).toEqual([]);
+  dieWithSupervisor({ ...line, connected: false });
+  expect(exits).toEqual([1]);
+});
+
 test("[O10] a shard says that it is up, answers what it is asked, obeys, and passes over the rest", async () => {
   const { line, sent, tell } = fakeLine();
   const orders: string[] = [];

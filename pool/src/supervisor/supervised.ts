@@ -3,6 +3,7 @@ import { type FromShard, type Order, type ShardLoad, toShardOf } from "./channel
 
 /** The way to the supervisor, and the end of this process. `process` of a forked process fits. */
 export type Line = {
+  readonly connected?: boolean;
   send?(word: FromShard): unknown;
   on(event: "message", heard: (word: unknown) => void): unknown;
   on(event: "disconnect", gone: () => void): unknown;
@@ -23,6 +24,7 @@ export type SupervisedHands = {
  */
 export function dieWithSupervisor(line: Line): void {
   line.on("disconnect", () => line.exit(1));
+  if (line.connected === false) line.exit(1); // it went while this process was being loaded
   for (const signal of ["SIGINT", "SIGTERM"] as const) line.on(signal, () => {});
 }
 

@@ -62,7 +62,7 @@ export async function openPoolGround(path: Readonly<{ PATH: string; HOME: string
   const openNats = (port?: number): Promise<Server> =>
     startNats({ jetstream: true, domain: "eu-west", dir: scratch, ...(port === undefined ? {} : { port }) });
   const [program, redis, firstNats, jwks] = await Promise.all([
-    bundle(root, join(root, "pool/src/main.ts"), "pool-of-processes.mjs"),
+    bundle(root, join(root, "pool/src/main.ts"), "pool-of-processes"),
     startRedis(),
     openNats(),
     serveKey(key),

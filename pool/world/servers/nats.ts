@@ -39,7 +39,7 @@ function joinedLines(role: "gateway" | "bus", joined: Joined, host: string): rea
   if (role === "bus")
     return [
       ...accounts,
-      `leafnodes { remotes: [ { url: "nats://app:${secret}@${host}:${leafPort}", account: APP } ] }`,
+      `leafnodes { remotes: [ { url: "nats://app:${encodeURIComponent(secret)}@${host}:${leafPort}", account: APP } ] }`,
     ];
   const own = gateways.find((gateway) => gateway.region === region)?.port ?? 0;
   const all = gateways.map((to) => `{ name: "${to.region}", urls: ["nats://${host}:${to.port}"] }`);

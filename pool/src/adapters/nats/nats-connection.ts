@@ -15,13 +15,21 @@ export type NatsLink = {
   close(): Promise<void>;
 };
 
+/** Where to dial, and what to say there: the library takes no user from an address. */
+function dialOf(url: string): { servers: string; user?: string; pass?: string } {
+  const { host, protocol, username, password } = new URL(url);
+  const servers = `${protocol}//${host}`;
+  if (username === "") return { servers };
+  return { servers, user: decodeURIComponent(username), pass: decodeURIComponent(password) };
+}
+
 /**
  * A connection that dials again for ever. Rejects when the server cannot be reached at the start; `onFault` hears of a
  * connection that ended for good without our doing.
  */
 export async function linkNats(url: string, onFault: (error: unknown) => void): Promise<NatsLink> {
   const nats = await connect({
-    servers: url,
+    ...dialOf(url),
     maxReconnectAttempts: -1,
     // Without this a server that refuses twice (a secret that is being changed) ends the connection for ever.
     ignoreAuthErrorAbort: true,
