@@ -83,7 +83,8 @@ function inChat(now: Chatting, memo: ChatMemo, ctx: Ctx, isNewAddress: boolean):
       ack(memo);
       return markBack(now, effects);
     case "took": {
-      const high = now.high < 0 ? memo.seen : now.high;
+      // A shard that has just taken the partner in knows of no text either, and says 0: then the first number tells.
+      const high = now.high < 0 && memo.seen > 0 ? memo.seen : now.high;
       const known = high === now.high ? now : { ...now, high };
       if (memo.awaySinceMs !== undefined) return markAway(known, ctx, effects);
       return now.partnerAwayMs === 0 ? { next: known, effects } : markBack(known, effects);

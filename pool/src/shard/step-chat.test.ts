@@ -14,6 +14,7 @@ import {
   THERE,
   text,
 } from "../../test/support/person.ts";
+import type { Event } from "./event.ts";
 import type { Session } from "./session.ts";
 import { step } from "./step.ts";
 
@@ -108,16 +109,14 @@ test("[D10] delivered is never more than was relayed from this person", () => {
 
 test("[D11] a resumed shard that knows no highest takes the partner's shard's word, else the first number offered", () => {
   const unknown = { ...CHATTING, high: -1 };
-  const took = {
-    kind: "took",
-    memo: 1,
-    chat: CHAT,
-    epoch: 8_000,
-    address: THERE,
-    awaySinceMs: undefined,
-    seen: 7,
-  } as never;
-  expect(after(unknown, [{ event: "chat_memo", memo: took }]).next).toMatchObject({ high: 7 });
+  const address = THERE;
+  const took = (seen: number): Event => {
+    const memo = { kind: "took", memo: 1, chat: CHAT, epoch: 8_000, address, awaySinceMs: undefined, seen } as never;
+    return { event: "chat_memo", memo };
+  };
+  expect(after(unknown, [took(7)]).next).toMatchObject({ high: 7 });
+  // Both have just come to new shards: the partner's knows of no text, which is not the same as that there was none.
+  expect(after(unknown, [took(0), text(7)]).next).toMatchObject({ high: 7 });
   expect(after(unknown, [text(8)]).next).toMatchObject({ high: 8 });
 });
 
