@@ -1,3 +1,4 @@
+import type { LatLon } from "@whisper/shared/directory/distance";
 import { HTTP_ERRORS, Refusal } from "@whisper/shared/errors";
 import type { Context } from "hono";
 import { ChallengeWanted } from "./admission/challenge-wanted.ts";
@@ -5,7 +6,6 @@ import type { Caller } from "./admission/come-in.ts";
 import { placeOf } from "./admission/nearest.ts";
 import { networkOf } from "./admission/network.ts";
 import type { Isolate } from "./isolate.ts";
-import type { LatLon } from "./ports.ts";
 
 /** What every route finds in its context. */
 export type Edge = { readonly Variables: { readonly isolate: Isolate } };

@@ -3,9 +3,6 @@ import type { PoolReport } from "@whisper/shared/directory/pool-report";
 
 /** What the edge needs from the world, in its own words. Adapters obey these; nothing here names a vendor. */
 
-/** A place on the globe, in degrees. */
-export type LatLon = { readonly lat: number; readonly lon: number };
-
 /**
  * The directory as it was read: what pools say of themselves, the clerks' hand-over keys, and the publisher's clock.
  */

@@ -35,6 +35,12 @@ const roles: v.GenericSchema<string, readonly Role[]> = v.pipe(
   v.check((list) => new Set(list).size === list.length && !(list.includes("pool") && list.includes("shard"))),
 );
 const regionName = v.pipe(v.string(), v.custom<RegionName>(isRegionName));
+const regionNames = v.pipe(
+  v.string(),
+  v.transform((text) => (text === "" ? [] : text.split(",").map((name) => name.trim()))),
+  v.array(v.custom<RegionName>(isRegionName)),
+  v.maxLength(2),
+);
 const poolName = v.pipe(v.string(), v.custom<PoolName>(isPoolName));
 const socketUrl = v.pipe(
   urlOf("ws", "wss"),
@@ -62,6 +68,11 @@ export const SHARD_SETTINGS = {
   ),
   WHISPER_LAT: setting("degrees north of the equator, -90 to 90", decimal(-90, 90)),
   WHISPER_LON: setting("degrees east of Greenwich, -180 to 180", decimal(-180, 180)),
+  WHISPER_NEIGHBOURS: setting(
+    "the nearest other regions, two at most, by comma: their desks list who has waited 10 s",
+    regionNames,
+    "",
+  ),
   WHISPER_POOL: setting("the pool's name: lower-case letters, digits and dashes, 24 at most", poolName),
   WHISPER_SHARD: setting("the shard's number in its pool, 0 to 255", wholeNumber(0, 255), "0"),
   WHISPER_HOST: setting("where sockets are listened for, an address", v.pipe(v.string(), v.ip()), "0.0.0.0"),
@@ -120,6 +131,7 @@ export type PoolConfig = {
     readonly ops: { readonly host: string; readonly port: number; readonly token?: Secret<string> };
     readonly lat: number;
     readonly lon: number;
+    readonly neighbours: readonly RegionName[];
     readonly pool: PoolName;
     readonly shard: number;
     readonly host: string;
@@ -188,6 +200,7 @@ function readShard(env: Env, faults: string[], isProduction: boolean): NonNullab
     }),
     lat: read.WHISPER_LAT,
     lon: read.WHISPER_LON,
+    neighbours: read.WHISPER_NEIGHBOURS,
     pool: read.WHISPER_POOL,
     shard: read.WHISPER_SHARD,
     host: read.WHISPER_HOST,

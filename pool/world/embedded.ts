@@ -15,7 +15,7 @@ import { SHARD_DEFAULTS } from "../src/shard/settings.ts";
 import { type Pool, type PoolOptions, type PoolWorld, startPool } from "../src/start-pool.ts";
 import { embeddedRegion } from "./embedded-region.ts";
 import type { Engine, EngineOptions, PoolThere, WorldLimits } from "./engine.ts";
-import type { PoolPlan } from "./plan.ts";
+import { neighboursOf, type PoolPlan, type WorldPlan } from "./plan.ts";
 import { memoryStore } from "./upstash/memory-store.ts";
 import { startUpstash, type UpstashServer } from "./upstash/upstash-server.ts";
 
@@ -45,7 +45,7 @@ export function embeddedEngine({ plan, limits, scratch, host, onLog }: EngineOpt
         const reports = regions.find(({ region }) => region === pool.region)?.reports;
         if (reports === undefined) throw new TypeError("a pool was planned outside of all regions");
         const world = { bus: newBus(), keys, reports, clock: systemClock, random: systemRandom, log };
-        return poolPart(optionsOf(pool, host, limits), world);
+        return poolPart(optionsOf(pool, plan.regions, host, limits), world);
       });
       running = await startAll([keysPart, ...regions.flatMap(({ parts }) => parts), ...pools.map(({ part }) => part)]);
       return pools.flatMap(({ pool }) => thereOf(pool()));
@@ -60,12 +60,18 @@ export function embeddedEngine({ plan, limits, scratch, host, onLog }: EngineOpt
   };
 }
 
-function optionsOf({ opsPort, ...place }: PoolPlan, host: string, limits: WorldLimits): PoolOptions {
+function optionsOf(
+  { opsPort, ...place }: PoolPlan,
+  regions: WorldPlan["regions"],
+  host: string,
+  limits: WorldLimits,
+): PoolOptions {
   return {
     settings: {
       ...SHARD_DEFAULTS,
       ...place,
       host,
+      neighbours: neighboursOf(place.region, regions),
       shard: 0,
       socketsMax: limits.socketsMax ?? SHARD_DEFAULTS.socketsMax,
       texts: meterOf(limits.textsPerWindow ?? TEXTS_PER_WINDOW, TEXTS_WINDOW_MS),

@@ -1,5 +1,6 @@
 import type { PoolName, RegionName } from "@whisper/shared/base/ids";
 import { fail, ok, type Result } from "@whisper/shared/base/result";
+import { distanceKm } from "@whisper/shared/directory/distance";
 
 /** The regions of the development world, with the places they pretend to be at. */
 export const WORLD_REGIONS: Readonly<Record<string, { readonly lat: number; readonly lon: number }>> = {
@@ -44,6 +45,19 @@ export type WorldPlan = {
 /** More than one machine can be asked to run. */
 const POOLS_MAX = 16;
 const SHARDS_MAX = 64;
+
+/** The two other regions of a world that are nearest to one, as great circles go. */
+export function neighboursOf(region: RegionName, regions: readonly RegionName[]): readonly RegionName[] {
+  const here = WORLD_REGIONS[region];
+  const farness = (other: RegionName): number => {
+    const there = WORLD_REGIONS[other];
+    return here === undefined || there === undefined ? Number.POSITIVE_INFINITY : distanceKm(here, there);
+  };
+  return regions
+    .filter((other) => other !== region)
+    .sort((one, two) => farness(one) - farness(two))
+    .slice(0, 2);
+}
 
 /** Everything that this machine cannot be asked for, in words for whoever asked. */
 function faultsOf(wish: WorldWish, regions: readonly string[]): string[] {

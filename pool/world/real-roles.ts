@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Part } from "../src/runtime/lifecycle.ts";
 import type { EngineOptions, PoolThere } from "./engine.ts";
 import { type Mortal, mortal } from "./mortal.ts";
-import type { PoolPlan } from "./plan.ts";
+import { neighboursOf, type PoolPlan } from "./plan.ts";
 import { readyLine } from "./ready-line.ts";
 import { type Lost, lossOf, type RegionServers } from "./real-region.ts";
 import { type Child, startChild, WorldFault } from "./servers/child.ts";
@@ -46,6 +46,7 @@ export function poolRole(place: PoolPlan, servers: RegionServers, jwksUrl: strin
     WHISPER_ROLES: "pool",
     WHISPER_SHARDS: String(plan.shards),
     WHISPER_POOL: pool,
+    WHISPER_NEIGHBOURS: neighboursOf(region, plan.regions).join(","),
     WHISPER_LAT: String(place.lat),
     WHISPER_LON: String(place.lon),
     WHISPER_HOST: host,

@@ -1,7 +1,8 @@
 import type { Random } from "@whisper/shared/base/random";
+import { distanceKm } from "@whisper/shared/directory/distance";
 import { parsePoolReport } from "@whisper/shared/directory/pool-report";
 import { expect, test } from "vitest";
-import { distanceKm, placeOf, regionsByDistance } from "./nearest.ts";
+import { placeOf, regionsByDistance } from "./nearest.ts";
 
 const FRANKFURT = { lat: 50.11, lon: 8.68 };
 const SYDNEY = { lat: -33.87, lon: 151.21 };

@@ -1,10 +1,11 @@
 import type { RegionName } from "@whisper/shared/base/ids";
+import { distanceKm, type LatLon } from "@whisper/shared/directory/distance";
 import { isSilent, type PoolReport } from "@whisper/shared/directory/pool-report";
 import { freePlaces } from "../admission/choose-pool.ts";
 import { listingFor } from "../admission/come-in.ts";
-import { distanceKm, regionsByDistance } from "../admission/nearest.ts";
+import { regionsByDistance } from "../admission/nearest.ts";
 import { callerOf, type EdgeContext } from "../http.ts";
-import type { LatLon, Listing } from "../ports.ts";
+import type { Listing } from "../ports.ts";
 
 type RegionLine = {
   readonly region: RegionName;

@@ -70,7 +70,8 @@ test("[P31] the desk that made an offer keeps its record: all answers go there, 
 });
 
 test("[P32] an offer of a second desk is refused to that desk while one is held", () => {
-  const second = desk({ kind: "offer", chat: "DDDDDDDDDDDDDDDDDDDDDA", desk: FAR, sharedInterests: [], ...partner });
+  const other = { ...partner, partner: "FFFFFFFFFFFFFFFFFFFFFA" };
+  const second = desk({ kind: "offer", chat: "DDDDDDDDDDDDDDDDDDDDDA", desk: FAR, sharedInterests: [], ...other });
   const refused = near(OFFERED, second);
   expect(told(refused)).toEqual([`offer_answer ${FAR}`]);
   expect(refused.next).toBe(OFFERED);
@@ -91,4 +92,20 @@ test("[P34] a late found says no desk: all that may have made it hear the refusa
   const blocked = near(CHATTING, frame({ type: "block", chat_id: CHAT }));
   expect(told(blocked)).toEqual(["never here", `never ${NEAR}`, `never ${FAR}`]);
   expect(told(after(CHATTING, [frame({ type: "block", chat_id: CHAT })]))).toEqual(["never here"]);
+});
+
+test("[P35] two desks that pair the same two people at once: both sides keep the proposal of the desk whose name comes first", () => {
+  const offerOf = (chat: string, at: string | undefined): Event =>
+    desk({ kind: "offer", chat, desk: at, sharedInterests: [], ...partner });
+  const [first, second] = [offerOf("DDDDDDDDDDDDDDDDDDDDDA", FAR), offerOf("EEEEEEEEEEEEEEEEEEEEEA", NEAR)]; // ap < us
+  const kept = near(near(wide, first).next, second);
+  expect(told(kept)).toEqual([`offer_answer ${NEAR}`]);
+  expect(kept.next).toMatchObject({ offer: { desk: FAR } });
+  const changed = near(near(wide, second).next, first);
+  expect(told(changed)).toEqual([`offer_answer ${NEAR}`, `offer_answer ${FAR}`]);
+  expect(changed.effects).toMatchObject([{ memo: { taken: false } }, { memo: { taken: true } }]);
+  expect(changed.next).toMatchObject({ offer: { desk: FAR } });
+  const stranger = { ...partner, partner: "FFFFFFFFFFFFFFFFFFFFFA" };
+  const other = desk({ kind: "offer", chat: "GGGGGGGGGGGGGGGGGGGGGA", desk: FAR, sharedInterests: [], ...stranger });
+  expect(near(near(wide, second).next, other).next).toMatchObject({ offer: { desk: NEAR } });
 });

@@ -76,7 +76,7 @@ function onSeekRefused(now: Session, memo: MemoOf<"seek_refused">): Step {
 
 function onOffer(now: Session, memo: MemoOf<"offer">, ctx: Ctx): Step {
   const isCurrent = now.place === "seeking" && now.awayMs === 0 && now.seekNo === memo.seekNo;
-  if (!isCurrent || (now.offer !== undefined && now.offer.chat !== memo.chat)) {
+  if (!isCurrent) {
     // The offer that was taken and shown: the desk asks again because our answer was lost.
     const isShown = (now.place === "proposed" || now.place === "accepted") && now.offer.chat === memo.chat;
     return {
@@ -84,15 +84,28 @@ function onOffer(now: Session, memo: MemoOf<"offer">, ctx: Ctx): Step {
       effects: isShown ? [answer(memo, true, ctx)] : [answer(memo, false, ctx), count("offer_refused")],
     };
   }
+  const held = now.offer;
+  const isSecond = held !== undefined && held.chat !== memo.chat;
+  if (isSecond && !isPreferred(memo, held)) {
+    return { next: now, effects: [answer(memo, false, ctx), count("offer_refused")] };
+  }
   const offer = {
     chat: memo.chat,
     desk: memo.desk,
     shared: memo.sharedInterests,
     partner: partnerOf(memo),
-    takenMs: now.offer?.takenMs ?? ctx.nowMs,
+    takenMs: isSecond ? ctx.nowMs : (held?.takenMs ?? ctx.nowMs),
   };
-  return { next: { ...now, offer }, effects: [answer(memo, true, ctx)] };
+  const dropped = isSecond ? [answer({ ...memo, chat: held.chat, desk: held.desk }, false, ctx)] : [];
+  return { next: { ...now, offer }, effects: [...dropped, answer(memo, true, ctx)] };
 }
+
+/**
+ * Two desks that list the same two people pair them at the same moment, and each side hears another desk first. Both
+ * sides prefer the desk whose name comes first, so they end in one proposal instead of refusing both for ever.
+ */
+const isPreferred = (memo: MemoOf<"offer">, held: Offer): boolean =>
+  memo.partner === held.partner.session && memo.desk < held.desk;
 
 const seconds = (ms: number): number => Math.max(0, Math.ceil(ms / 1_000));
 

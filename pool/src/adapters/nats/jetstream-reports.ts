@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { RegionName } from "@whisper/shared/base/ids";
 import { reportSubject } from "@whisper/shared/bus/subjects";
 import { DiscardPolicy, type JetStreamManager, NatsError, nanos, RetentionPolicy, StorageType } from "nats";
@@ -10,6 +11,8 @@ const KEPT_BYTES_MAX = 128 * 1_048_576;
 const KEPT_MS = 30 * 86_400_000;
 /** A report that is sent again later than this would be kept twice; its shard gives up after seconds. */
 const SAME_WITHIN_MS = 600_000;
+const MAKE_TRIES = 5;
+const MAKE_AGAIN_MS = 100;
 const NO_MESSAGE = 10_037;
 const NO_STREAM = 10_059;
 
@@ -67,22 +70,36 @@ export async function openJetstreamReports(
   };
 }
 
+/** Makes the stream if it is absent. Several shards start at once, and the server refuses all but one of them. */
 async function ensureStream(manager: JetStreamManager, region: RegionName): Promise<void> {
-  try {
-    await manager.streams.info(reportStream(region));
-  } catch (error) {
-    if (!hasCode(error, NO_STREAM)) throw error;
-    await manager.streams.add({
-      name: reportStream(region),
-      subjects: [reportSubject(region)],
-      storage: StorageType.File,
-      retention: RetentionPolicy.Workqueue,
-      discard: DiscardPolicy.Old,
-      max_bytes: KEPT_BYTES_MAX,
-      max_age: nanos(KEPT_MS),
-      duplicate_window: nanos(SAME_WITHIN_MS),
-    });
+  for (let left = MAKE_TRIES; ; left--) {
+    try {
+      await manager.streams.info(reportStream(region));
+      return;
+    } catch (error) {
+      if (!hasCode(error, NO_STREAM)) throw error;
+    }
+    try {
+      await makeStream(manager, region);
+      return;
+    } catch (error) {
+      if (left <= 1 || !(error instanceof NatsError) || !error.isJetStreamError()) throw error;
+    }
+    await pause(MAKE_AGAIN_MS);
   }
+}
+
+async function makeStream(manager: JetStreamManager, region: RegionName): Promise<void> {
+  await manager.streams.add({
+    name: reportStream(region),
+    subjects: [reportSubject(region)],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Workqueue,
+    discard: DiscardPolicy.Old,
+    max_bytes: KEPT_BYTES_MAX,
+    max_age: nanos(KEPT_MS),
+    duplicate_window: nanos(SAME_WITHIN_MS),
+  });
 }
 
 /** The report at a place of the stream; `undefined` for one that was confirmed meanwhile, or is none. */
