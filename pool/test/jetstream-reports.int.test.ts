@@ -99,3 +99,14 @@ test("[J5] rubbish in the stream is stepped over, and a confirmed report is not 
   await reports.close();
   await server.stop();
 });
+
+test("[J4] a dozen shards that start at once on a new server all find or make the stream", async () => {
+  for (let round = 0; round < 3; round++) {
+    const server = await startNats({ jetstream: true });
+    const all = await Promise.all(Array.from({ length: 12 }, () => openJetstreamReports(server.url, REGION, ignore)));
+    await all[0]?.append(reportNo(round));
+    expect(await all[11]?.pending(10)).toHaveLength(1);
+    await Promise.all(all.map((reports) => reports.close()));
+    await server.stop();
+  }
+});

@@ -34,16 +34,19 @@ afterAll(async () => {
   expect(await world?.stop()).toEqual([]);
 }, START_MS);
 
-/** A pass for a pool of this name, as often asked for as chance needs. */
+/** A pass for a pool of this name, asked for as often as chance and the age of the edge's directory need. */
 async function passTo(region: string, pool: string): Promise<Pass> {
-  for (let tries = 0; tries < 50; tries++) {
+  let found: Pass | undefined;
+  await until(`the edge sends somebody to ${region}/${pool}`, async () => {
     const pass = await connect(world.edgeUrl, {}, `?region=${region}`);
-    if (pass.endpoints[0]?.pool === pool && pass.endpoints[0].region === region) return pass;
-  }
-  throw new Error(`the edge never sends anybody to ${region}/${pool}`);
+    if (pass.endpoints[0]?.pool === pool && pass.endpoints[0].region === region) found = pass;
+    return found !== undefined;
+  });
+  if (found === undefined) throw new Error("a pass was found");
+  return found;
 }
 
-async function open(pass: Pass): Promise<Stranger> {
+async function open(pass: Pick<Pass, "endpoints" | "ticket">): Promise<Stranger> {
   const stranger = await Stranger.enter(pass);
   strangers.push(stranger);
   return stranger;
@@ -121,6 +124,37 @@ test("somebody whose home is another region is known here too, over the gateways
   expect(await second.hear("session_created")).toMatchObject({ session_id: pass.session_id, resume: true });
   expect(await first.end()).toMatchObject({ code: 4302 });
 });
+
+test("a drained pool moves its people on in mid-chat, socket first, and takes people again when that is undone", async () => {
+  // Those of the tests before do not know that they should move.
+  for (const stranger of strangers.splice(0)) stranger.leave();
+  const pass = await passTo("us-east", "p1");
+  const [a, b] = [await open(pass), await enter("us-east", "p2")];
+  await a.hear("session_created");
+  const chat = await pair(a, b, "bridges");
+  const { opsUrl = "" } = world.pools.find(({ region, pool }) => region === "us-east" && pool === "p1") ?? {};
+  const order = (method: string): Promise<Response> =>
+    fetch(`${opsUrl}/drain`, { method, headers: { "x-whisper-ops": "1" } });
+  expect((await order("POST")).status).toBe(200);
+  const moving = await a.hear("moving");
+  const [endpoint] = moving.endpoints as Pass["endpoints"];
+  expect(endpoint).toMatchObject({ region: "us-east", pool: "p2" });
+  // A pool that has not yet heard of the clerk's key refuses its ticket, and a client then asks the edge for another.
+  const known = { session: pass.session, device: pass.device, avoid: ["p1"] };
+  const moved = await open({ endpoints: moving.endpoints as Pass["endpoints"], ticket: String(moving.ticket) }).catch(
+    async () => open(await connect(world.edgeUrl, known, "?region=us-east")),
+  );
+  expect(await moved.hear("resumed")).toMatchObject({ place: "chatting", chat_id: chat });
+  a.leave();
+  await b.hear("partner_back");
+  b.say("message", { chat_id: chat, text: "still here", id: 1 });
+  expect(await moved.hear("message")).toMatchObject({ text: "still here", id: 1 });
+  const state = async () => (await (await fetch(`${opsUrl}/drain`)).json()) as { readonly state: string };
+  await until("nobody is left", async () => (await state()).state === "done");
+  expect(await state()).toMatchObject({ left: 0, closed: 0 });
+  expect((await order("DELETE")).status).toBe(200);
+  await enter("us-east", "p1");
+}, 30_000);
 
 test("a gateway that dies costs a region its way to the other, until it is back, and nothing at home", async () => {
   const gateway = world.mortals.find(({ kind, region }) => kind === "gateway" && region === "eu-west");

@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { freePort } from "../world/servers/free-port.ts";
 import { openPoolGround, type PoolGround, type PoolProcess } from "./support/pool-process.ts";
-import { lives } from "./support/processes.ts";
+import { lives, treeOf } from "./support/processes.ts";
 import { Stranger } from "./support/stranger.ts";
 import { newTickets } from "./support/tickets.ts";
 import { until } from "./support/until.ts";
@@ -99,12 +99,20 @@ describe("shards", () => {
   });
 
   test("[O3] kill -9 of the supervisor is the end of its shards, at once", async () => {
-    const pool = await ground.pool({ WHISPER_SHARDS: "2" });
-    const [one] = await enter(pool, 1);
-    const shards = pool.shards();
-    process.kill(pool.child.pid, "SIGKILL");
-    await until("they are gone", () => !shards.some(lives), 1_000);
-    await until("the socket is cut", () => one?.closed !== undefined);
+    const supervisor = ground.bare({ WHISPER_SHARDS: "2" });
+    let said = "";
+    supervisor.stdout?.on("data", (piece: Buffer) => {
+      said += piece.toString();
+    });
+    await until("it serves", () => said.includes('{"ready"'));
+    const shards = treeOf(supervisor.pid ?? 0).slice(1);
+    try {
+      expect(shards).toHaveLength(2);
+      supervisor.kill("SIGKILL");
+      await until("they are gone", () => !shards.some(lives), 1_000);
+    } finally {
+      for (const pid of shards) if (lives(pid)) process.kill(pid, "SIGKILL");
+    }
   });
 
   test("[O1] a shard that is stopped is told as one that does not answer, and is not taken for dead", async () => {

@@ -1,3 +1,4 @@
+import { type ChildProcess, spawn } from "node:child_process";
 import { createPublicKey } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
@@ -50,6 +51,8 @@ export type PoolGround = {
   run(settings: Readonly<Record<string, string>>): Promise<Child>;
   /** Starts a pool; rejects with what it said when it does not serve. */
   pool(settings?: Readonly<Record<string, string>>): Promise<PoolProcess>;
+  /** Starts a pool's program in nobody's care: what it leaves behind stays. Who starts it ends it. */
+  bare(settings: Readonly<Record<string, string>>): ChildProcess;
   /** Ends the pools that still run. */
   clear(): Promise<void>;
   close(): Promise<void>;
@@ -125,6 +128,11 @@ export async function openPoolGround(path: Readonly<{ PATH: string; HOME: string
       const shards = (): readonly number[] => treeOf(child.pid).slice(1);
       return { child, url: ready.url, opsUrl: ready.opsUrl, shards };
     },
+    bare: (settings) =>
+      spawn(process.execPath, [program], {
+        env: { ...common, ...place, ...settings },
+        stdio: ["ignore", "pipe", "ignore"],
+      }),
     clear,
     async close() {
       await clear();
