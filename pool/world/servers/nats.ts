@@ -26,7 +26,7 @@ export type NatsOptions = ServerOptions & {
   readonly as?: { readonly role: "gateway" | "bus"; readonly joined: Joined };
 };
 
-/** Accounts: for our traffic, and a system account of the region's own, or the regions' leaders of streams would fight. */
+/** Accounts: ours, and a system account of the region's own, or the regions' leaders of streams would fight. */
 function joinedLines(role: "gateway" | "bus", joined: Joined, host: string): readonly string[] {
   const { region, gateways, leafPort, secret } = joined;
   const system = `SYS_${region}`;
