@@ -288,14 +288,14 @@ test("[R18] pools are in the directory at once when they appear or change state,
   const parts = { publishEveryMs: 3_600_000, clock: { nowMs: () => nowMs }, directory: noted };
   const { counts } = await clerk(EU, parts);
   const pools = async () => (await directory.read())?.reports.map(({ pool, state }) => `${pool} ${state}`).sort();
-  ask(load(report("p1")));
+  ask(load(report("p1", { atMs: nowMs })));
   await until("it is there", async () => (await pools())?.join() === "p1 up");
-  ask(load(report("p2")));
+  ask(load(report("p2", { atMs: nowMs })));
   await until("both are there", async () => (await pools())?.join() === "p1 up,p2 up");
   ask(load(report("p1", { state: "draining", atMs: nowMs + 1 })));
   await until("it drains", async () => (await pools())?.join() === "p1 draining,p2 up");
   ask(load(report("p1", { state: "up", atMs: nowMs })));
-  ask(load(report("p3")));
+  ask(load(report("p3", { atMs: nowMs })));
   await until("the third is there", async () => (await pools())?.join() === "p1 draining,p2 up,p3 up");
   const before = counts.published;
   nowMs += 16_000;
