@@ -44,7 +44,6 @@ export const TEXTS_WINDOW_MS = 10_000;
 export const TYPING_PER_S = 2;
 export const SEEKS_PER_WINDOW = 10;
 export const SEEKS_WINDOW_MS = 60_000;
-export const REPORTS_PER_HOUR = 3;
 export const FRAMES_PER_S = 50;
 export const FRAME_BYTES_PER_10S = 262_144;
 export const TEXT_BYTES_PER_10S = 1_048_576;
@@ -94,7 +93,6 @@ export const TYPING_DROPPED_ABOVE_BYTES = 16_384;
 export const SOCKET_SILENT_S = 46;
 export const CLIENT_SILENT_MS = 20_000;
 export const CLIENT_PONG_MS = 10_000;
-export const BROKEN_ASSERTIONS_PER_MIN = 5;
 
 // Credentials.
 export const SESSION_TOKEN_MS = 86_400_000;
