@@ -108,8 +108,8 @@ async function runIn(
   await settles(crowd, settleMs, signal, (now) => isCalm(now) && now.unconfirmed === 0);
   clearInterval(progress);
   say(standingIn(crowd.standing(0)));
-  const { unconfirmed = 0 } = crowd.standing(0) ?? {};
-  const { sides, losses, held } = await crowd.tell();
+  const { unconfirmed = 0, held = [] } = crowd.standing(0) ?? {};
+  const { sides, losses } = await crowd.tell();
   const relative = (atMs: number): number => atMs - startMs;
   return judge(
     checkSides(sides.map((side) => ({ ...side, endedMs: side.endedMs && relative(side.endedMs) }))),
@@ -158,5 +158,7 @@ async function settles(
 function standingIn(standing: Standing | undefined): string {
   if (standing === undefined) return "nobody has said how they stand";
   const { seats, open, gone, chatting, away, unconfirmed, late, said, heard, chats } = standing;
-  return `${open} of ${seats} in, ${gone} not back, ${chatting} chatting, ${away} with a partner away, ${late} held up, ${chats} chats, ${said} texts said, ${heard} heard, ${unconfirmed} on their way`;
+  const [first] = standing.held;
+  const sample = first === undefined ? "" : `\n    not calm: ${first}`;
+  return `${open} of ${seats} in, ${gone} not back, ${chatting} chatting, ${away} with a partner away, ${late} held up, ${chats} chats, ${said} texts said, ${heard} heard, ${unconfirmed} on their way${sample}`;
 }

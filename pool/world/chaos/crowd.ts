@@ -19,8 +19,23 @@ type Told = Extract<FromTalkers, { say: "told" }>;
 
 const TELL_MS = 30_000;
 const NOBODY: Standing = {
+  held: [],
   ...{ seats: 0, open: 0, gone: 0, chatting: 0, away: 0, unconfirmed: 0, late: 0, said: 0, heard: 0, chats: 0 },
 };
+
+const sumOf = (a: Standing, b: Standing): Standing => ({
+  seats: a.seats + b.seats,
+  open: a.open + b.open,
+  gone: a.gone + b.gone,
+  chatting: a.chatting + b.chatting,
+  away: a.away + b.away,
+  unconfirmed: a.unconfirmed + b.unconfirmed,
+  late: a.late + b.late,
+  said: a.said + b.said,
+  heard: a.heard + b.heard,
+  chats: a.chats + b.chats,
+  held: [...a.held, ...b.held],
+});
 
 /** Who sits where: couples side by side, the first of each couple ends its chats. */
 export function seatPlans(couples: number, regions: readonly string[], acrossRegions: number): readonly SeatPlan[] {
@@ -73,10 +88,7 @@ export class Crowd {
   /** How everybody stood, each process at `sinceMs` (of `performance.now`) or later; `undefined` until all have said. */
   standing(sinceMs: number): Standing | undefined {
     if (this.#processes.length === 0 || this.#processes.some(({ atMs }) => atMs < sinceMs)) return undefined;
-    const sum = { ...NOBODY };
-    for (const { standing } of this.#processes)
-      for (const key of Object.keys(sum) as (keyof Standing)[]) sum[key] += standing[key];
-    return sum;
+    return this.#processes.map(({ standing }) => standing).reduce(sumOf, NOBODY);
   }
 
   hush(): void {
@@ -86,11 +98,7 @@ export class Crowd {
   /** What all seats noted. Rejects when a process does not tell within 30 s. */
   async tell(): Promise<Omit<Told, "say">> {
     const told = await Promise.all(this.#processes.map(({ child }) => toldBy(child)));
-    return {
-      sides: told.flatMap(({ sides }) => sides),
-      losses: told.flatMap(({ losses }) => losses),
-      held: told.flatMap(({ held }) => held),
-    };
+    return { sides: told.flatMap(({ sides }) => sides), losses: told.flatMap(({ losses }) => losses) };
   }
 
   /** Ends all processes; resolves when they are gone. */

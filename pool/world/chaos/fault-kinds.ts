@@ -9,6 +9,7 @@ export const FAULT_KINDS = [
   "shard_stopped",
   "redis_emptied",
   "bus_cut",
+  "gateway_cut",
   "pool_drained",
   "edge_restarted",
 ] as const;

@@ -7,7 +7,7 @@ import { childrenOf } from "./processes.ts";
 export type Hurts = {
   readonly mortals: readonly Mortal[];
   readonly pools: readonly PoolThere[];
-  /** How long a stopped shard stands still, and how long a bus is away. */
+  /** How long a stopped shard stands still, and how long a bus or a gateway is away. */
   readonly stopMs: number;
   readonly cutMs: number;
   readonly drainMs: number;
@@ -29,6 +29,7 @@ const VICTIMS: Readonly<Record<FaultKind, MortalKind>> = {
   shard_stopped: "pool",
   redis_emptied: "redis",
   bus_cut: "nats",
+  gateway_cut: "gateway",
   pool_drained: "pool",
   edge_restarted: "edge",
 };
@@ -49,6 +50,7 @@ export function inject(kind: FaultKind, hurts: Hurts, chance: () => number): Fau
     case "pool_drained":
       return { name, victim, heal: () => drain(victim, hurts) };
     case "bus_cut":
+    case "gateway_cut":
       return { name, victim, heal: () => restart(victim, hurts.cutMs, hurts.signal) };
     default:
       return { name, victim, heal: () => restart(victim, 0, hurts.signal) };

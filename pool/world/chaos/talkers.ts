@@ -41,6 +41,7 @@ function standing(): Standing {
     heard: 0,
   };
   let chats = 0;
+  const held: string[] = [];
   for (const seat of seats) {
     const { link, scene, talk } = seat.state;
     if (link.speaks !== undefined) sum.open++;
@@ -52,11 +53,16 @@ function standing(): Standing {
     sum.said += seat.said;
     sum.heard += seat.notes.heard;
     chats += seat.notes.chats;
+    if (held.length < HELD_MAX && isHeld(seat)) held.push(seat.describe());
   }
-  return { ...sum, chats: Math.floor(chats / 2) };
+  return { ...sum, chats: Math.floor(chats / 2), held };
 }
 
-const isHeld = (seat: Seat): boolean => seat.notes.isGone || seat.isLate(systemClock.nowMs());
+function isHeld(seat: Seat): boolean {
+  const { scene } = seat.state;
+  const isAlone = scene.scene === "chatting" && scene.partnerAwayUntilMs !== undefined;
+  return isAlone || seat.notes.isGone || seat.isLate(systemClock.nowMs());
+}
 
 // A Ctrl-C reaches everybody in the terminal, but the conductor says when it is over.
 process.on("SIGINT", () => {});
@@ -74,10 +80,6 @@ process.on("message", (raw: unknown) => {
         say: "told",
         sides: seats.flatMap((seat) => seat.notes.sides(seat.state)),
         losses: seats.flatMap((seat) => seat.notes.losses()),
-        held: seats
-          .filter(isHeld)
-          .slice(0, HELD_MAX)
-          .map((seat) => seat.describe()),
       });
     case "leave":
       for (const seat of seats) seat.leave();

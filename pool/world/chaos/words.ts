@@ -47,6 +47,8 @@ export type Standing = {
   readonly said: number;
   readonly heard: number;
   readonly chats: number;
+  /** How some of the seats stand that do not get on. */
+  readonly held: readonly string[];
 };
 
 /** What a process of talkers says. */
@@ -56,7 +58,6 @@ export type FromTalkers =
       readonly say: "told";
       readonly sides: readonly Side[];
       readonly losses: readonly Loss[];
-      readonly held: readonly string[];
     };
 
 /** A text that nobody has confirmed after so long is on hold: its shard, its partner or its way is not there. */
