@@ -85,7 +85,9 @@ export class Crowd {
     });
   }
 
-  /** How everybody stood, each process at `sinceMs` (of `performance.now`) or later; `undefined` until all have said. */
+  /**
+   * How everybody stood, each process at `sinceMs` (of `performance.now`) or later; `undefined` until all have said.
+   */
   standing(sinceMs: number): Standing | undefined {
     if (this.#processes.length === 0 || this.#processes.some(({ atMs }) => atMs < sinceMs)) return undefined;
     return this.#processes.map(({ standing }) => standing).reduce(sumOf, NOBODY);

@@ -85,7 +85,10 @@ export class SideNotes {
     return { ...side, ending, endedMs, said: state.talk?.lastId ?? 0, delivered: state.talk?.delivered ?? 0 };
   }
 
-  /** Every line of the partner's behind the last one seen. Lines are replaced by nobody, so the same object is the same line. */
+  /**
+   * Every line of the partner's behind the last one seen. Lines are replaced by nobody, so the same object is the
+   * same line.
+   */
   #onLines(lines: readonly Line[]): void {
     const news: Line[] = [];
     for (let at = lines.length - 1; at >= 0; at--) {
