@@ -5,7 +5,7 @@ import { describe, test } from "vitest";
 import { checkText } from "./check-text.ts";
 import { fold } from "./fold.ts";
 import { otherReadings } from "./respell.ts";
-import { ENGLISH, SPARED, WORD_RULES } from "./rules-en.ts";
+import { ENGLISH, SCAM_SIGNS, SPARED, WORD_RULES } from "./rules-en.ts";
 import { formsOf, wordRuleOf } from "./word-rules.ts";
 
 /** Pieces that the rules react to, so that random texts reach the dear branches. */
@@ -142,7 +142,7 @@ describe("every row of the lists", () => {
   });
 
   test("[N1] a form is written as folded text is: lower case, no apostrophe, single spaces", () => {
-    for (const form of [...Object.values(ENGLISH).flat(), ...SPARED].flatMap(formsOf))
+    for (const form of [...Object.values(ENGLISH).flat(), ...SCAM_SIGNS, ...SPARED].flatMap(formsOf))
       assert.match(form, /^[a-z0-9]+( [a-z0-9]+)*$/);
   });
 
@@ -185,6 +185,7 @@ describe("the longest legal text, made to be slow", () => {
     "i will fucking ",
     "kill all the ",
     "retard ",
+    "you won a ",
   ];
   const MORE = [
     ...SEEDS,

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "vitest";
 import { checkText, cleanInterests } from "./check-text.ts";
-import { WORD_RULES } from "./rules-en.ts";
+import { SCAM_SIGNS, WORD_RULES } from "./rules-en.ts";
 import { SPAM_RULES } from "./spam-rules.ts";
+import { formsOf } from "./word-rules.ts";
 
 /** [what it is about, text]. Each must pass. */
 const CLEAN: readonly (readonly [string, string])[] = [
@@ -126,7 +127,21 @@ const CLEAN: readonly (readonly [string, string])[] = [
     "from 1990 to 2024, in 365 days",
     "2nd, 3rd, 4th, 5pm, b2b, mp3",
     "32°C, 5'11\", 50%",
+    "my IQ is 200 300 4000",
+    "300 400 5000 or so",
   ].map((text) => ["a number that is no telephone", text] as const),
+  ...[
+    "limited time offer at the shop",
+    "congratulations you won",
+    "congratulations, you have won the match!",
+    "you've won a friend, you won a friend",
+    "it was a great investment opportunity",
+    "claim your reward after the quest",
+    "paypal me later",
+    "click the link above the map",
+    "i saw my telegram",
+  ].map((text) => ["one sign of a scam, which is none", text] as const),
+  ...["i am horny", "horny toads live in Texas"].map((text) => ["about oneself", text] as const),
   ...[
     "haha hahaha",
     "soooo good",
@@ -274,6 +289,8 @@ const BLOCKED: readonly (readonly [string, string])[] = [
   ["scam", "click here"],
   ["scam", "buy followers"],
   ["threat", "I'll kill you"],
+  ["sexual", "any horny girls here"],
+  ["sexual", "are you h0rny"],
   ["threat", "I’m going to kill you"],
   ["threat", "im gonna murder your family"],
   ["threat", "bullet in your head"],
@@ -281,6 +298,17 @@ const BLOCKED: readonly (readonly [string, string])[] = [
   ["extremism", "h3il h1tler"],
   ["extremism", "white power"],
   ["extremism", "race war now"],
+];
+
+/** Two signs of a scam in one text. */
+const SCAMS: readonly string[] = [
+  "Congratulations! You have won a phone. Claim your prize",
+  "investment opportunity, guaranteed returns",
+  "LIMITED TIME OFFER: earn passive income",
+  "limited-time offer, p4ypal me",
+  "m4ke m0ney f4st, l1nk in bio",
+  "double your money, message me on telegram",
+  "you won a prize... click the link",
 ];
 
 const SPAM = new Set<string>(SPAM_RULES);
@@ -310,6 +338,18 @@ function wordBlocked(rule: string, text: string): void {
 function spamBlocked(rule: string, text: string): void {
   assert.deepEqual(checkText(text), { blocked: true, reason: "spam_pattern", rule });
 }
+
+test.each(SCAMS)("[N10] two signs of a scam are one: %j", (text) => {
+  wordBlocked("scam", text);
+});
+
+test("[N10] a sign of a scam alone is none, however often it is said, and with an address it is a link", () => {
+  for (const sign of SCAM_SIGNS.flatMap(formsOf)) {
+    assert.deepEqual(checkText(sign), { blocked: false }, sign);
+    assert.deepEqual(checkText(`${sign}, yes, ${sign}!`), { blocked: false }, sign);
+    spamBlocked("url", `${sign}: evil.com`);
+  }
+});
 
 test("[N7] a clean text costs no object: every clean verdict is the same frozen one", () => {
   assert.equal(checkText("hello"), checkText("Привет"));

@@ -103,7 +103,8 @@ export const ENGLISH: Readonly<Record<WordRule, readonly string[]>> = {
     "jerk{,s,ing} {me,you,it,} off",
     "sext{,s,ed,ing}",
     "cyber sex",
-    "horny",
+    "{are you,r u,whos,anyone,anybody,any} horny",
+    "horny {girl,girls,guy,guys,woman,women,man,men,boy,boys,teen,teens,milf,milfs}",
     "hentai",
     "{loli,shota}con",
     "{bestiality,zoophilia}",
@@ -130,26 +131,14 @@ export const ENGLISH: Readonly<Record<WordRule, readonly string[]>> = {
   ],
   scam: [
     "free {bitcoin,btc,crypto,eth,robux,vbucks,v bucks,nitro,iphone,gift card,gift cards}",
-    "double your {money,bitcoin,btc,crypto,eth,investment}",
+    "double your {bitcoin,btc,crypto,eth}",
     "send {btc,bitcoin,eth,crypto,usdt} to",
     "crypto giveaway{,s}",
-    "{make,earn} {money fast,money online,passive income}",
-    "click {here,this link,the link,my link,on this link,on my link}",
-    "link in {my,} bio",
+    "click {here,this link,my link,on this link,on my link}",
     "buy {followers,likes,subscribers,viagra,cialis}",
     "cheap {viagra,cialis,followers}",
-    "claim your {prize,reward,gift,gift card,bonus}",
-    "{you have,youve} won {a,an,the,this}",
-    "congratulations you{,ve, have} won",
-    "forex signal{,s}",
-    "guaranteed {profit,profits,returns,income}",
-    "{whatsapp,telegram,cashapp,venmo,paypal} me",
-    "{add,message,dm,text,contact} me on {telegram,whatsapp,onlyfans,kik}",
-    "{join,subscribe to,check out,see} my {telegram,onlyfans,whatsapp}",
+    "{join,subscribe to,check out} my {telegram,onlyfans,whatsapp}",
     "{my,free} onlyfans",
-    "casino bonus",
-    "limited time offer",
-    "investment opportunity",
   ],
   threat: [
     `${WILL} {fucking,} {kill,murder,stab,strangle,behead,slaughter,butcher,choke} ${YOU}`,
@@ -190,6 +179,26 @@ export const ENGLISH: Readonly<Record<WordRule, readonly string[]>> = {
     "{the,} great replacement is",
   ],
 };
+
+/**
+ * Signs of a scam, one idea a row. Each is innocent alone ("you have won the match"); two rows in one text are `scam`.
+ */
+export const SCAM_SIGNS: readonly string[] = [
+  "double your {money,investment}",
+  "{make,earn} {money fast,money online,passive income}",
+  "click {on,} the link",
+  "link in {my,} bio",
+  "{claim,collect} your {prize,free prize,reward,gift,free gift,gift card,bonus}",
+  "congratulations you{ have,ve,} won",
+  "{you have,youve,you} won {a,an,the,this}",
+  "forex signal{,s}",
+  "guaranteed {profit,profits,returns,income}",
+  "{whatsapp,telegram,cashapp,venmo,paypal} me",
+  "{add,message,dm,text,contact} me on {telegram,whatsapp,onlyfans,kik}",
+  "casino bonus",
+  "limited time offer",
+  "investment opportunity",
+];
 
 /** Phrases in which a word of the rules means something else, in English or in a language that shares its spelling. */
 export const SPARED: readonly string[] = [

@@ -1,6 +1,6 @@
 import { assert } from "@whisper/shared/base/assert";
 import { WORD_CLASS } from "./fold.ts";
-import { ENGLISH, SPARED, WORD_RULES, type WordRule } from "./rules-en.ts";
+import { ENGLISH, SCAM_SIGNS, SPARED, WORD_RULES, type WordRule } from "./rules-en.ts";
 
 /** The word rules as one regular expression over folded text, matched on whole words only. */
 
@@ -38,6 +38,9 @@ for (const rule of WORD_RULES) {
   }
 }
 
+/** Which row of the signs a form belongs to: two forms of one row are one sign. */
+const SIGN_OF = new Map(SCAM_SIGNS.flatMap((row) => formsOf(row).map((form) => [form, row] as const)));
+
 type Branch = Map<string, Branch>;
 const END = "";
 
@@ -65,6 +68,7 @@ function sourceOf(branch: Branch): string {
 }
 
 const BLOCKED = new RegExp(`${EDGE_BEFORE}${alternation(RULE_OF.keys())}${EDGE_AFTER}`);
+const SIGNS = new RegExp(`${EDGE_BEFORE}${alternation(SIGN_OF.keys())}${EDGE_AFTER}`, "g");
 const INNOCENT = new RegExp(`${EDGE_BEFORE}${alternation(SPARED.flatMap(formsOf))}${EDGE_AFTER}`, "g");
 
 /** Words of phrases that half of all texts have. A phrase is looked up by another of its words if it can. */
@@ -87,48 +91,73 @@ const SLOT_BITS = 18;
 const stir = (hash: number, unit: number): number => Math.imul(hash ^ unit, 0x01_00_01_93);
 const slotOf = (hash: number): number => (hash ^ (hash >>> 14)) & ((1 << SLOT_BITS) - 1);
 
-/**
- * Marks the slot of one word of every form: a text without any marked word breaks no word rule, and most texts have
- * none.
- */
-const MARKED = new Uint8Array(1 << (SLOT_BITS - 3)); // a bit for each slot, small enough for the processor's cache
-for (const form of RULE_OF.keys()) {
-  const words = form.split(" ").sort((one, other) => other.length - one.length);
-  let hash = 0;
-  for (const letter of words.find((word) => !COMMON.has(word)) ?? words[0] ?? "")
-    hash = stir(hash, letter.charCodeAt(0));
-  const slot = slotOf(hash);
-  MARKED[slot >>> 3] = (MARKED[slot >>> 3] ?? 0) | (1 << (slot & 7));
+/** A bit for each slot, small enough for the processor's cache. */
+type Marks = Uint8Array;
+
+/** Marks the slot of one word of every form: a text without any marked word holds none of the forms. */
+function marksOf(forms: Iterable<string>): Marks {
+  const marks = new Uint8Array(1 << (SLOT_BITS - 3));
+  for (const form of forms) {
+    const words = form.split(" ").sort((one, other) => other.length - one.length);
+    let hash = 0;
+    for (const letter of words.find((word) => !COMMON.has(word)) ?? words[0] ?? "")
+      hash = stir(hash, letter.charCodeAt(0));
+    const slot = slotOf(hash);
+    marks[slot >>> 3] = (marks[slot >>> 3] ?? 0) | (1 << (slot & 7));
+  }
+  return marks;
 }
 
-const isMarked = (hash: number): boolean => {
+const MARKED = marksOf([...RULE_OF.keys(), ...SIGN_OF.keys()]); // one look suffices for most texts
+const MARKED_SIGNS = marksOf(SIGN_OF.keys());
+
+const isMarked = (marks: Marks, hash: number): boolean => {
   const slot = slotOf(hash);
-  return ((MARKED[slot >>> 3] ?? 0) & (1 << (slot & 7))) !== 0;
+  return ((marks[slot >>> 3] ?? 0) & (1 << (slot & 7))) !== 0;
 };
 
-/** Whether any word of a text may be part of a rule. Allocates nothing; wrong only in saying yes too often. */
-function hasMarkedWord(folded: string): boolean {
+/** Whether any word of a text may be part of a marked form. Allocates nothing; wrong only in saying yes too often. */
+function hasMarkedWord(marks: Marks, folded: string): boolean {
   let hash = 0;
   for (let at = 0; at < folded.length; at += 1) {
     const unit = folded.charCodeAt(at);
     if ((unit >= 0x61 && unit <= 0x7a) || (unit >= 0x30 && unit <= 0x39)) hash = stir(hash, unit);
     else if (hash !== 0) {
-      if (isMarked(hash)) return true;
+      if (isMarked(marks, hash)) return true;
       hash = 0;
     }
   }
-  return hash !== 0 && isMarked(hash);
+  return hash !== 0 && isMarked(marks, hash);
 }
 
 /**
- * The rule that a folded text breaks with one of its words or phrases, or undefined. Never returns a part of the
- * text.
+ * The rule that a folded text breaks with one of its words or phrases, or with two signs of a scam; undefined when it
+ * breaks none. Never returns a part of the text.
  */
 export function wordRuleOf(folded: string): WordRule | undefined {
-  if (!hasMarkedWord(folded) || !BLOCKED.test(folded)) return undefined;
+  if (!hasMarkedWord(MARKED, folded)) return undefined;
+  return blockedRuleOf(folded) ?? (holdsTwoSigns(folded) ? "scam" : undefined);
+}
+
+function blockedRuleOf(folded: string): WordRule | undefined {
+  if (!BLOCKED.test(folded)) return undefined;
   const found = BLOCKED.exec(folded.replace(INNOCENT, " . "));
   if (found === null) return undefined;
-  const rule = RULE_OF.get(found[0].replace(/[^a-z0-9]+/g, " "));
+  const rule = RULE_OF.get(asForm(found[0]));
   assert(rule !== undefined, "what the expression finds is one of the forms it was made of");
   return rule;
 }
+
+function holdsTwoSigns(folded: string): boolean {
+  if (!hasMarkedWord(MARKED_SIGNS, folded)) return false;
+  let first: string | undefined;
+  for (const [found] of folded.matchAll(SIGNS)) {
+    const sign = SIGN_OF.get(asForm(found));
+    if (first !== undefined && sign !== first) return true;
+    first = sign;
+  }
+  return false;
+}
+
+/** A match as the lists write it: whatever parts its words is one space. */
+const asForm = (found: string): string => found.replace(/[^a-z0-9]+/g, " ");
