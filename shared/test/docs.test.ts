@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { PIECES, pieceIn, putPiece } from "./docs/pages.ts";
 import { numbersInTitles, partings } from "./docs/rules-and-titles.ts";
 import { table } from "./docs/tables.ts";
-import { ROOT, sourceFile, tree } from "./tidy/tree.ts";
+import { paths, ROOT, sourceFile, tree } from "./tidy/tree.ts";
 
 const files = tree();
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
@@ -118,6 +118,34 @@ describe("the defects of the first Whisper", () => {
     const [nobodys, ours] = ["[Z99] nobody".concat(" wrote this"), "a test that does not exist"];
     expect(unknownTests(`\`${nobodys}\`, \`${ours}\`, part B`)).toEqual([nobodys]);
     expect(rowsOf("| 1 | a | b | c |\n|2|")).toHaveLength(1);
+  });
+});
+
+describe("the architecture", () => {
+  const PAGE = "docs/ARCHITECTURE.md";
+  const known = paths();
+  /** File and folder names in backticks: what has a slash and no call, or ends like a file of ours. A star is any run. */
+  const namesIn = (page: string): readonly string[] =>
+    [...page.matchAll(/`([\w.*/-]+)`/g)]
+      .map(([, name = ""]) => name)
+      .filter((name) => /\w\/|\.(?:tsx?|md|lua|jsonc?|css)$/.test(name));
+  /** Whether a path, or the end of one, or a folder anywhere, is called so. */
+  const exists = (name: string): boolean => {
+    const shape = name.replace(/\/$/, "").replaceAll(".", "\\.").replaceAll("*", "[^/]*");
+    const found = new RegExp(`(?:^|/)${shape}(?:/|$)`);
+    return known.some((path) => found.test(path));
+  };
+
+  test("every file and folder that it names exists", () => {
+    const names = namesIn(read(PAGE));
+    expect(names.length).toBeGreaterThan(40);
+    expect(names.filter((name) => !exists(name))).toEqual([]);
+  });
+
+  test("a name that is no file of ours is found", () => {
+    const page =
+      "`step.ts`, `admission/`, `redis/*.lua`, `gone.ts`, `pool/src/gone`, `onText`, `POST /drain`, `tep.ts`";
+    expect(namesIn(page).filter((name) => !exists(name))).toEqual(["gone.ts", "pool/src/gone", "tep.ts"]);
   });
 });
 
