@@ -108,6 +108,18 @@ test("[G7] a memo of a lower epoch is a zombie's and dropped; a higher one tells
   expect(moved.next).toMatchObject({ partner: { address: "eu-west.p9.1.z", epoch: 9_000 }, seen: 1 });
 });
 
+test("[G25] a partner who was thought away and speaks is there: partner_back, and what was held back goes", () => {
+  const told = after(CHATTING, [away]).next;
+  for (const word of [
+    chat({ kind: "text", id: 1, text: "here!", received: undefined }),
+    chat({ kind: "received", id: 0 }),
+  ]) {
+    const heard = step(told, word, ctxAt(NOW_MS + 100));
+    expect(framesOf(heard)[0]).toEqual({ type: "partner_back" });
+    expect(heard.next).toMatchObject({ partnerAwayMs: 0, askMs: 0 });
+  }
+});
+
 test("[G8] texts for an absent person are not counted as relayed: their client will ask for them", () => {
   const gone = after({ ...CHATTING, awayMs: NOW_MS }, [chat({ kind: "text", id: 3, text: "hi", received: undefined })]);
   expect(gone.next).toMatchObject({ seen: 0 });

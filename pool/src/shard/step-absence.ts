@@ -1,4 +1,4 @@
-import { unreachable } from "@whisper/shared/base/assert";
+import { assert, unreachable } from "@whisper/shared/base/assert";
 import type { ChatId } from "@whisper/shared/base/ids";
 import type { MemoOf } from "@whisper/shared/bus/memos";
 import type { ChatMemo, Ctx, Effect, Step } from "./event.ts";
@@ -17,7 +17,12 @@ export function onChatMemo(now: Session, memo: ChatMemo, ctx: Ctx): Step {
     if (memo.epoch < now.partner.epoch) return { next: now, effects: [count("memo_stale")] };
     const here = now.notHere ? { ...now, notHere: false } : now;
     const known = learn(here, memo.epoch, memo.address);
-    return inChat(known, memo, ctx, known !== here && memo.kind !== "back" && memo.kind !== "left");
+    // Whoever speaks is there, whatever we heard of them before: a word of theirs may have overtaken it.
+    const isThere = known.partnerAwayMs !== 0 && (memo.kind === "text" || memo.kind === "received");
+    const present = isThere ? markBack(known, []).next : known;
+    assert(present.place === "chatting", "who is back is in their chat");
+    const isNewAddress = known !== here && memo.kind !== "back" && memo.kind !== "left";
+    return inChat(present, memo, ctx, isThere || isNewAddress);
   }
   if (now.place === "accepted" && now.offer.chat === memo.chat && memo.kind !== "took") {
     // The desk's word reached the partner first. Only who was paired speaks in a chat, so we are paired, too.
