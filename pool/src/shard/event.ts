@@ -19,7 +19,7 @@ export type Event =
   | { readonly event: "chat_memo"; readonly memo: ChatMemo }
   | { readonly event: "desk_memo"; readonly memo: DeskMemo }
   /** The partner's shard does not know this person, or knows that they are not in this chat. */
-  | { readonly event: "not_in_chat"; readonly chat: ChatId; readonly here: boolean }
+  | { readonly event: "not_in_chat"; readonly chat: ChatId; readonly here: boolean; readonly address: Address }
   | { readonly event: "half_ended"; readonly chat: ChatId; readonly answer: MemoOf<"half_ended"> }
   | { readonly event: "whereabouts"; readonly chat: ChatId; readonly answer: MemoOf<"whereabouts"> }
   /** The partner's address is dead: an exit was told, or it was not heard for 3 s. */

@@ -1,3 +1,4 @@
+import type { Address } from "@whisper/shared/base/ids";
 import type { Memo, MemoOf } from "@whisper/shared/bus/memos";
 import type { ClerkCalls } from "./clerk-calls.ts";
 import type { ChatMemo, DeskMemo, Event } from "./event.ts";
@@ -5,6 +6,8 @@ import type { Hub, Person } from "./hub.ts";
 import type { Repeater } from "./repeater.ts";
 
 export type InboxWorld = {
+  /** This shard. */
+  readonly own: Address;
   readonly hub: Hub;
   readonly repeater: Repeater;
   readonly calls: ClerkCalls;
@@ -76,7 +79,7 @@ export function receive(memo: Memo, world: InboxWorld): void {
   }
 }
 
-function onChatMemo(memo: Exclude<ChatMemo, { kind: "took" }>, { hub, apply, refuse }: InboxWorld): void {
+function onChatMemo(memo: Exclude<ChatMemo, { kind: "took" }>, { own, hub, apply, refuse }: InboxWorld): void {
   const person = hub.personOf(memo.to);
   if (person !== undefined) {
     apply(person, { event: "chat_memo", memo });
@@ -85,7 +88,7 @@ function onChatMemo(memo: Exclude<ChatMemo, { kind: "took" }>, { hub, apply, ref
   const numbered = memo.kind === "left" || memo.kind === "away" || memo.kind === "back" ? memo.memo : undefined;
   // Idle with a socket here: that chat is over for them. Not here at all: their home knows.
   const here = hub.slots.find(memo.to) >= 0;
-  refuse(memo.address, { kind: "not_in_chat", memo: numbered, chat: memo.chat, to: memo.to, here });
+  refuse(memo.address, { kind: "not_in_chat", memo: numbered, chat: memo.chat, to: memo.to, here, address: own });
 }
 
 function onTook(memo: MemoOf<"took">, { hub, repeater, apply }: InboxWorld): void {
@@ -103,7 +106,8 @@ function onYielded(memo: MemoOf<"yielded">, { hub, repeater, apply }: InboxWorld
 function onNotInChat(memo: MemoOf<"not_in_chat">, { hub, repeater, apply }: InboxWorld): void {
   if (memo.memo !== undefined) repeater.done(memo.memo);
   const person = hub.partnerOf(memo.to, memo.chat);
-  if (person !== undefined) apply(person, { event: "not_in_chat", chat: memo.chat, here: memo.here });
+  if (person !== undefined)
+    apply(person, { event: "not_in_chat", chat: memo.chat, here: memo.here, address: memo.address });
 }
 
 function onDeskMemo(memo: DeskMemo, { hub, apply, absent }: InboxWorld): void {

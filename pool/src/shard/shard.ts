@@ -309,6 +309,7 @@ export class Shard {
 
   #inbox(): InboxWorld {
     return {
+      own: this.address,
       hub: this.hub,
       repeater: this.repeater,
       calls: this.#calls,

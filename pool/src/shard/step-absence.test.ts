@@ -136,9 +136,9 @@ test("[G9] partner_left ends the chat; a left that comes again is acknowledged a
 });
 
 test("[G10] somebody who is here and in no such chat ends it; somebody who is not here is looked for at their home", () => {
-  const here: Event = { event: "not_in_chat", chat: CHAT, here: true };
+  const here: Event = { event: "not_in_chat", chat: CHAT, here: true, address: THERE };
   expect(framesOf(after(CHATTING, [here]))).toEqual([{ type: "partner_left" }]);
-  const absent = after(CHATTING, [{ event: "not_in_chat", chat: CHAT, here: false }]);
+  const absent = after(CHATTING, [{ event: "not_in_chat", chat: CHAT, here: false, address: THERE }]);
   expect(absent.effects).toEqual([
     { do: "ask", memo: { kind: "where", session: PARTNER.session, home: PARTNER.home, chat: CHAT } },
   ]);

@@ -1,7 +1,7 @@
 import { assert, unreachable } from "@whisper/shared/base/assert";
-import type { ChatId } from "@whisper/shared/base/ids";
 import type { MemoOf } from "@whisper/shared/bus/memos";
-import type { ChatMemo, Ctx, Effect, Step } from "./event.ts";
+import { inboxOf } from "@whisper/shared/bus/subjects";
+import type { ChatMemo, Ctx, Effect, Event, Step } from "./event.ts";
 import { count, nothing, send } from "./event.ts";
 import type { Chatting, Session } from "./session.ts";
 import { endChat } from "./step-chat.ts";
@@ -40,7 +40,14 @@ export function onChatMemo(now: Session, memo: ChatMemo, ctx: Ctx): Step {
       {
         do: "refuse",
         to: memo.address,
-        memo: { kind: "not_in_chat", memo: numbered, chat: memo.chat, to: memo.to, here: true },
+        memo: {
+          kind: "not_in_chat",
+          memo: numbered,
+          chat: memo.chat,
+          to: memo.to,
+          here: true,
+          address: ctx.me.address,
+        },
       },
     ],
   };
@@ -103,8 +110,10 @@ const deliveredFrame = (now: Chatting, id: number): Effect =>
   send({ type: "delivered", chat_id: now.chat, id: Math.min(id, Math.max(0, now.high)) });
 
 /** A shard says that the partner is not with it, or not in this chat. */
-export function onNotInChat(now: Session, chat: ChatId, here: boolean, ctx: Ctx): Step {
-  if (now.place !== "chatting" || now.chat !== chat) return nothing(now);
-  if (here) return endChat(now, ctx, [send({ type: "partner_left" })], false);
+export function onNotInChat(now: Session, said: Extract<Event, { event: "not_in_chat" }>, ctx: Ctx): Step {
+  if (now.place !== "chatting" || now.chat !== said.chat) return nothing(now);
+  // A late word of a shard that the partner has left says nothing of where they are now. A new incarnation's counts.
+  if (inboxOf(said.address) !== inboxOf(now.partner.address)) return nothing(now);
+  if (said.here) return endChat(now, ctx, [send({ type: "partner_left" })], false);
   return { next: { ...now, notHere: true }, effects: [whereAsk(now)] };
 }

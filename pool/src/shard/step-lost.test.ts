@@ -83,7 +83,7 @@ test("[G19] where the home names the address we have, that address is asked; it 
   });
   for (const said of [{}, { chat: "unknown", partnerAddress: undefined }, { chat: "home_away" }]) {
     expect(memosOf(after(CHATTING, [where(said)]))).toEqual(["back"]);
-    const notHere: Event = { event: "not_in_chat", chat: CHAT, here: false };
+    const notHere: Event = { event: "not_in_chat", chat: CHAT, here: false, address: THERE };
     expect(framesOf(after(CHATTING, [notHere, where(said)]))).toEqual([{ type: "partner_away", grace: 60 }]);
     const spoke = chat({ kind: "received", id: 0 });
     expect(memosOf(after(CHATTING, [notHere, spoke, where(said)]))).toEqual(["back"]);
@@ -93,4 +93,13 @@ test("[G19] where the home names the address we have, that address is asked; it 
 test("[G20] the death of an address that the partner has left is nothing", () => {
   const idle = after(CHATTING, [chat({ kind: "left" })]).next;
   expect(after(idle, [exit])).toEqual({ next: idle, effects: [] });
+});
+
+test("[G26] a late not_in_chat of a shard that the partner has left does nothing; a new incarnation of their shard counts", () => {
+  const late: Event = { event: "not_in_chat", chat: CHAT, here: false, address: "eu-west.p9.0.old" as Address };
+  expect(after(CHATTING, [late])).toEqual({ next: CHATTING, effects: [] });
+  const left: Event = { ...late, here: true };
+  expect(after(CHATTING, [left])).toEqual({ next: CHATTING, effects: [] });
+  const reborn: Event = { ...late, address: "eu-west.p2.3.new" as Address };
+  expect(asks(after(CHATTING, [reborn]))).toEqual(["where"]);
 });

@@ -25,7 +25,7 @@ export function step(now: Session, event: Event, ctx: Ctx): Step {
     case "desk_memo":
       return onDeskMemo(now, event.memo, ctx);
     case "not_in_chat":
-      return onNotInChat(now, event.chat, event.here, ctx);
+      return onNotInChat(now, event, ctx);
     case "half_ended":
       return onHalfEnded(now, event.chat, event.answer, ctx);
     case "whereabouts":

@@ -23,7 +23,7 @@ export function hostileEvent(random: () => number): Event {
     () => ({ event: "back" }),
     () => ({ event: "partner_lost", exited: pick(true, false) }),
     () => ({ event: "partner_heard" }),
-    () => ({ event: "not_in_chat", chat, here: pick(true, false) }),
+    () => ({ event: "not_in_chat", chat, here: pick(true, false), address }),
     () => ({
       event: "half_ended",
       chat,

@@ -65,8 +65,8 @@ const MEMOS: Readonly<Record<string, Event>> = {
   back: chat({ kind: "back" }),
   "took: present": chat({ kind: "took", awaySinceMs: undefined, seen: 0 }),
   "took: away": chat({ kind: "took", awaySinceMs: NOW_MS, seen: 0 }),
-  "not_in_chat: here": { event: "not_in_chat", chat: CHAT, here: true },
-  "not_in_chat: not here": { event: "not_in_chat", chat: CHAT, here: false },
+  "not_in_chat: here": { event: "not_in_chat", chat: CHAT, here: true, address: THERE },
+  "not_in_chat: not here": { event: "not_in_chat", chat: CHAT, here: false, address: THERE },
   "whereabouts: over": { event: "whereabouts", chat: CHAT, answer: { kind: "whereabouts", chat: "over", ...unsaid } },
   "whereabouts: unknown": {
     event: "whereabouts",

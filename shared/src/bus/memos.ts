@@ -146,7 +146,13 @@ export const MEMOS = {
     to: "shard",
     acked: false,
     says: "Answer to a memo of a chat: the person it was `to` is `here` and not in that chat, or not here at all.",
-    fields: { memo: maybeNum, chat: of<ChatId>("id"), to: of<SessionId>("id"), here: flag },
+    fields: {
+      memo: maybeNum,
+      chat: of<ChatId>("id"),
+      to: of<SessionId>("id"),
+      here: flag,
+      address: of<Address>("address"),
+    },
   }),
   superseded: memo({
     wire: 9,
