@@ -124,7 +124,9 @@ describe("the defects of the first Whisper", () => {
 describe("the architecture", () => {
   const PAGE = "docs/ARCHITECTURE.md";
   const known = paths();
-  /** File and folder names in backticks: what has a slash and no call, or ends like a file of ours. A star is any run. */
+  /**
+   * File and folder names in backticks: what has a slash and no call, or ends like a file of ours. A star is any run.
+   */
   const namesIn = (page: string): readonly string[] =>
     [...page.matchAll(/`([\w.*/-]+)`/g)]
       .map(([, name = ""]) => name)
