@@ -15,17 +15,10 @@ import { memoryBuses, quiet, realTimers } from "./contract/several-matchers.cont
 import { waitingListContract } from "./contract/waiting-list.contract.ts";
 import { kindsOf, Person, REGION, seededRandom } from "./support/desk-people.ts";
 import { startRedisClusterNode } from "./support/redis-cluster-node.ts";
+import { until } from "./support/until.ts";
 
 const open = (server: Server, changed: Partial<DeskSettings> = {}): Promise<WaitingList> =>
   openRedisWaitingList(server.url, deskSettings(REGION, changed), systemRandom, () => undefined);
-
-async function until(what: () => boolean | Promise<boolean>, waitMs = 10_000): Promise<void> {
-  const endMs = systemClock.nowMs() + waitMs;
-  while (!(await what())) {
-    if (systemClock.nowMs() > endMs) throw new Error("it did not come about in time");
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
 
 describe("on a node of a Redis Cluster", () => {
   let server: Server;
@@ -129,7 +122,7 @@ describe("on one Redis", () => {
       if (nextMs === undefined) break;
       nowMs = Math.max(nowMs, nextMs);
     }
-    await until(async () => (await admin.dbsize()) === 0);
+    await until("every key has ended", async () => (await admin.dbsize()) === 0);
     await list.close();
   });
 
@@ -156,15 +149,15 @@ test("[W34] while the store is away nothing is acknowledged; when it is back, em
   shard.listen(inboxSubject({ region: REGION, pool: "p1" as never, shard: 0 }), (memo) => void heard.push(memo));
   const seek = (): void => shard.send(deskSubject(REGION), new Person("a").seek(clock.nowMs()));
   seek();
-  await until(() => heard.some(({ kind }) => kind === "desk_took"));
+  await until("the acknowledgement", () => heard.some(({ kind }) => kind === "desk_took"));
   await first.kill();
   heard.length = 0;
   seek();
-  await until(() => matcher.counts.failed > 1);
+  await until("the failures", () => matcher.counts.failed > 1);
   expect(heard).toEqual([]);
   const second = await startRedis({ port: first.port });
   try {
-    await until(() => {
+    await until("the acknowledgement", () => {
       seek();
       return heard.some(({ kind }) => kind === "desk_took");
     });

@@ -2,7 +2,8 @@ import { type ChatId, newSessionId } from "@whisper/shared/base/ids";
 import { systemRandom } from "@whisper/shared/base/random";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newDevice, startRegion, type TestRegion } from "./support/region.ts";
-import { type Frame, type Stranger, until } from "./support/stranger.ts";
+import type { Frame, Stranger } from "./support/stranger.ts";
+import { until } from "./support/until.ts";
 
 // Whole chats on real sockets, on one shard and across two: the same code, so the same tests.
 

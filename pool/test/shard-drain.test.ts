@@ -2,8 +2,10 @@ import { type DeviceHash, newSessionId, type SessionId } from "@whisper/shared/b
 import { systemRandom } from "@whisper/shared/base/random";
 import type { Endpoint } from "@whisper/shared/protocol/server-frames";
 import { afterEach, expect, test } from "vitest";
+import { meet } from "./support/meet.ts";
 import { newDevice, startRegion, type TestRegion } from "./support/region.ts";
-import { Stranger, until } from "./support/stranger.ts";
+import { Stranger } from "./support/stranger.ts";
+import { until } from "./support/until.ts";
 
 // A pool that goes away: everybody is told where to go, opens the new socket first, and misses nothing.
 
@@ -22,21 +24,6 @@ async function obey(old: Stranger): Promise<{ readonly young: Stranger; readonly
   const resumed = await young.next("resumed");
   old.leave();
   return { young, resumed };
-}
-
-async function meet(a: Stranger, b: Stranger): Promise<string> {
-  const interests = [newSessionId(systemRandom)];
-  let chat = "";
-  for (const one of [a, b]) {
-    await one.next("session_created");
-    one.say({ type: "find_match", interests });
-  }
-  for (const one of [a, b]) {
-    chat = String((await one.next("match_found")).chat_id);
-    one.say({ type: "accept_match", chat_id: chat });
-  }
-  for (const one of [a, b]) await one.next("match_accepted");
-  return chat;
 }
 
 test("[Q1] a drain moves a chat make before break: no partner_left, no partner_away, texts go on in order", async () => {

@@ -5,7 +5,8 @@ import { systemRandom } from "@whisper/shared/base/random";
 import { audienceOf } from "@whisper/shared/credentials/claims";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newDevice, REGION, startRegion, type TestRegion } from "./support/region.ts";
-import { Stranger, until } from "./support/stranger.ts";
+import { Stranger } from "./support/stranger.ts";
+import { until } from "./support/until.ts";
 
 // Who gets in, and what everyone else is told: real tickets on real sockets.
 

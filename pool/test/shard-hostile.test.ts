@@ -1,10 +1,10 @@
 import { connect, type Socket } from "node:net";
-import { newSessionId } from "@whisper/shared/base/ids";
-import { systemRandom } from "@whisper/shared/base/random";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { meterOf } from "../src/shard/meter.ts";
+import { meet } from "./support/meet.ts";
 import { startRegion, type TestRegion } from "./support/region.ts";
-import { type Stranger, until } from "./support/stranger.ts";
+import type { Stranger } from "./support/stranger.ts";
+import { until } from "./support/until.ts";
 
 // Bytes that no honest client sends: each gets the answer of the table, the process stands, and nobody else notices.
 
@@ -14,24 +14,16 @@ beforeAll(async () => {
 });
 afterAll(() => region.stop());
 
-async function inside(where: TestRegion): Promise<Stranger> {
-  const one = await where.enter();
+async function inside(): Promise<Stranger> {
+  const one = await region.enter();
   await one.next("session_created");
   return one;
 }
 
 /** Two people in a chat; the chat id. */
 async function pair(where = region): Promise<{ a: Stranger; b: Stranger; chat: string }> {
-  const [a, b] = [await inside(where), await inside(where)];
-  const interests = [newSessionId(systemRandom)];
-  for (const one of [a, b]) one.say({ type: "find_match", interests });
-  let chat = "";
-  for (const one of [a, b]) {
-    chat = String((await one.next("match_found")).chat_id);
-    one.say({ type: "accept_match", chat_id: chat });
-  }
-  for (const one of [a, b]) await one.next("match_accepted");
-  return { a, b, chat };
+  const [a, b] = [await where.enter(), await where.enter()];
+  return { a, b, chat: await meet(a, b) };
 }
 
 /** The chat still works: a text goes over and its receipt comes back. */
@@ -43,7 +35,7 @@ async function stillTalks({ a, b, chat }: Awaited<ReturnType<typeof pair>>, id: 
 }
 
 test("[F13] what cannot be read is answered with its code, and the socket stays", async () => {
-  const one = await inside(region);
+  const one = await inside();
   const hostile: readonly (readonly [string | Buffer, string])[] = [
     ["not json", "parse_error"],
     ["", "parse_error"],
@@ -65,12 +57,31 @@ test("[F13] what cannot be read is answered with its code, and the socket stays"
   one.leave();
 });
 
+test("[L2] 2,000 characters of the worst kind reach the partner, also escaped to ASCII; one more is refused", async () => {
+  const { a, b, chat } = await pair();
+  const escaped = [...LONG_ASTRAL]
+    .map((one) => [0, 1].map((at) => `\\u${one.charCodeAt(at).toString(16)}`).join(""))
+    .join("");
+  const wireOf = (id: number, text: string): string =>
+    `{"type":"message","chat_id":"${chat}","id":${id},"text":"${text}"}`;
+  a.socket.send(wireOf(1, LONG_ASTRAL));
+  a.socket.send(wireOf(2, escaped));
+  expect(wireOf(2, escaped).length).toBeGreaterThan(24_000);
+  for (const id of [1, 2]) expect(await b.next("message")).toMatchObject({ id, text: LONG_ASTRAL });
+  a.socket.send(wireOf(3, `${escaped}a`));
+  expect(await a.next("error")).toMatchObject({ code: "invalid_message", id: 3 });
+  a.socket.send(wireOf(3, "\\ud800 alone"));
+  expect(await b.next("message")).toMatchObject({ id: 3, text: "\ufffd alone" });
+  a.leave();
+  b.leave();
+});
+
 test("[F14] a frame above 65,536 bytes and invalid UTF-8 cut that socket alone", async () => {
   const chat = await pair();
-  const long = await inside(region);
+  const long = await inside();
   long.socket.send("x".repeat(65_537));
   expect(await long.end()).toMatchObject({ code: 1006 });
-  const spoilt = await inside(region);
+  const spoilt = await inside();
   spoilt.socket.send(Buffer.from([0x22, 0xc3, 0x28, 0x22]), { binary: false });
   expect(await spoilt.end()).toMatchObject({ code: 1006 });
   await stillTalks(chat, 1);
@@ -87,13 +98,15 @@ test("[M6] more than 50 frames in a second end the socket as broken_client; text
 });
 
 test("[M7] more than 256 KiB of frames in 10 s end the socket as broken_client", async () => {
-  const one = await inside(region);
+  const one = await inside();
   for (let i = 0; i < 12; i++) one.socket.send("x".repeat(24_000));
   expect(await one.end()).toMatchObject({ code: 4301 });
 });
 
-/** 2,000 letters that are no flood. */
+/** 2,000 letters that are no flood, and 2,000 that take two units each. */
 const LONG = Array.from({ length: 2_000 }, (_, i) => String.fromCodePoint(0x4e00 + i)).join("");
+
+const LONG_ASTRAL = Array.from({ length: 2_000 }, (_, i) => String.fromCodePoint(0x2_0000 + i)).join("");
 
 test("[S26] a reader that never reads is closed as slow, resumable; meanwhile others talk", async () => {
   const wide = await startRegion({ settings: { textBytes: meterOf(1e9, 1_000) } });

@@ -2,7 +2,7 @@ import { connect, type Socket } from "node:net";
 import { offeredProtocols } from "@whisper/shared/protocol/version";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startRegion, type TestRegion } from "./support/region.ts";
-import { until } from "./support/stranger.ts";
+import { until } from "./support/until.ts";
 
 // Bytes as they come from a bad network: together, or one by one. Written by hand (RFC 6455), because a library would
 // tidy them.

@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { EngineName } from "../world/plan.ts";
 import { startWorld, type World } from "../world/world.ts";
-import { connect, type Pass, Stranger } from "./support/ws-stranger.ts";
+import { connect, type Pass } from "./support/ask-edge.ts";
+import { Stranger } from "./support/stranger.ts";
 
 const root = join(import.meta.dirname, "../..");
 const { PATH = "", HOME = "" } = process.env;
@@ -24,15 +25,15 @@ const openWorld = (engine: EngineName, log: string[]): Promise<World> =>
 
 async function pair(a: Stranger, b: Stranger, interests: readonly string[]): Promise<string> {
   for (const one of [a, b]) {
-    one.say("find_match", { interests });
-    expect((await one.hear("matching_started")).timeout).toBeGreaterThan(0);
+    one.say({ type: "find_match", interests });
+    expect((await one.next("matching_started")).timeout).toBeGreaterThan(0);
   }
-  const found = await Promise.all([a.hear("match_found"), b.hear("match_found")]);
+  const found = await Promise.all([a.next("match_found"), b.next("match_found")]);
   expect(found[0].chat_id).toBe(found[1].chat_id);
   expect(found[0].shared_interests).toEqual(interests);
   const chat = String(found[0].chat_id);
-  for (const one of [a, b]) one.say("accept_match", { chat_id: chat });
-  await Promise.all([a.hear("match_accepted"), b.hear("match_accepted")]);
+  for (const one of [a, b]) one.say({ type: "accept_match", chat_id: chat });
+  await Promise.all([a.next("match_accepted"), b.next("match_accepted")]);
   return chat;
 }
 
@@ -56,59 +57,59 @@ describe.each(["embedded", "real"] as const)("on the %s engine", (engine) => {
   /** Somebody new, or known by what `body` holds, whose session has been made. */
   const enter = async (body: object = {}): Promise<Stranger> => {
     const stranger = await open(await connect(world.edgeUrl, body, "?region=eu-west"));
-    expect(await stranger.hear("session_created")).toMatchObject({ resume: false });
+    expect(await stranger.next("session_created")).toMatchObject({ resume: false });
     return stranger;
   };
 
   test("two strangers come in, meet, talk with numbers, and see what was delivered", async () => {
     const [a, b] = [await enter(), await enter()];
     const chat = await pair(a, b, ["tea"]);
-    a.say("message", { chat_id: chat, text: "hello 👋", id: 1 });
-    a.say("message", { chat_id: chat, text: "is anybody there?", id: 2 });
-    expect(await b.hear("message")).toMatchObject({ from: "partner", text: "hello 👋", id: 1 });
-    expect(await b.hear("message")).toMatchObject({ from: "partner", text: "is anybody there?", id: 2 });
-    b.say("received", { chat_id: chat, id: 2 });
-    expect(await a.hear("delivered")).toMatchObject({ chat_id: chat, id: 2 });
-    b.say("message", { chat_id: chat, text: "yes", id: 1, received: 2 });
-    expect(await a.hear("message")).toMatchObject({ text: "yes", id: 1 });
-    a.say("received", { chat_id: chat, id: 1 });
-    expect(await b.hear("delivered")).toMatchObject({ id: 1 });
-    a.say("typing", { chat_id: chat, is_typing: true });
-    expect(await b.hear("typing")).toMatchObject({ is_typing: true });
-    a.say("end_chat", { chat_id: chat });
-    await b.hear("partner_left");
+    a.say({ type: "message", chat_id: chat, text: "hello 👋", id: 1 });
+    a.say({ type: "message", chat_id: chat, text: "is anybody there?", id: 2 });
+    expect(await b.next("message")).toMatchObject({ from: "partner", text: "hello 👋", id: 1 });
+    expect(await b.next("message")).toMatchObject({ from: "partner", text: "is anybody there?", id: 2 });
+    b.say({ type: "received", chat_id: chat, id: 2 });
+    expect(await a.next("delivered")).toMatchObject({ chat_id: chat, id: 2 });
+    b.say({ type: "message", chat_id: chat, text: "yes", id: 1, received: 2 });
+    expect(await a.next("message")).toMatchObject({ text: "yes", id: 1 });
+    a.say({ type: "received", chat_id: chat, id: 1 });
+    expect(await b.next("delivered")).toMatchObject({ id: 1 });
+    a.say({ type: "typing", chat_id: chat, is_typing: true });
+    expect(await b.next("typing")).toMatchObject({ is_typing: true });
+    a.say({ type: "end_chat", chat_id: chat });
+    await b.next("partner_left");
   });
 
   test("two tabs of one browser meet here", async () => {
     const { device } = await connect(world.edgeUrl);
     const [a, b] = [await enter({ device }), await enter({ device })];
     const chat = await pair(a, b, ["mirrors"]);
-    a.say("report", { chat_id: chat, reason: "spam" });
-    expect(await a.hear("report_received")).toMatchObject({ chat_id: chat });
-    a.say("end_chat", { chat_id: chat });
-    await b.hear("partner_left");
+    a.say({ type: "report", chat_id: chat, reason: "spam" });
+    expect(await a.next("report_received")).toMatchObject({ chat_id: chat });
+    a.say({ type: "end_chat", chat_id: chat });
+    await b.next("partner_left");
   });
 
   test("somebody whose network goes comes back into the same chat, and nothing is lost", async () => {
     const pass = await connect(world.edgeUrl, {}, "?region=eu-west");
     const [a, b] = [await open(pass), await enter()];
-    await a.hear("session_created");
+    await a.next("session_created");
     const chat = await pair(a, b, ["rivers"]);
     a.vanish();
-    await b.hear("partner_away");
-    b.say("message", { chat_id: chat, text: "are you back?", id: 1 });
+    await b.next("partner_away");
+    b.say({ type: "message", chat_id: chat, text: "are you back?", id: 1 });
     const again = await connect(world.edgeUrl, { session: pass.session, device: pass.device }, "?region=eu-west");
     const back = await open(again);
-    expect(await back.hear("session_created")).toMatchObject({ session_id: pass.session_id, resume: true });
-    expect(await back.hear("resumed")).toMatchObject({ place: "chatting", chat_id: chat });
-    await b.hear("partner_back");
-    b.say("message", { chat_id: chat, text: "are you back?", id: 1 });
-    expect(await back.hear("message")).toMatchObject({ text: "are you back?", id: 1 });
+    expect(await back.next("session_created")).toMatchObject({ session_id: pass.session_id, resume: true });
+    expect(await back.next("resumed")).toMatchObject({ place: "chatting", chat_id: chat });
+    await b.next("partner_back");
+    b.say({ type: "message", chat_id: chat, text: "are you back?", id: 1 });
+    expect(await back.next("message")).toMatchObject({ text: "are you back?", id: 1 });
   });
 
   test("a ticket lets in once, and only with its own signature", async () => {
     const pass = await connect(world.edgeUrl, {}, "?region=eu-west");
-    await (await open(pass)).hear("session_created");
+    await (await open(pass)).next("session_created");
     const second = await open(pass);
     expect((await second.end()).code).toBeGreaterThanOrEqual(4200);
     const forged = { ...pass, ticket: `${pass.ticket.slice(0, -8)}AAAAAAAA` };
@@ -119,8 +120,8 @@ describe.each(["embedded", "real"] as const)("on the %s engine", (engine) => {
   test("the sixth text at once is held back, also here", async () => {
     const [a, b] = [await enter(), await enter()];
     const chat = await pair(a, b, ["haste"]);
-    for (let id = 1; id <= 6; id++) a.say("message", { chat_id: chat, text: `text ${id}`, id });
-    expect(await a.hear("rate_limited")).toMatchObject({ retry_after: expect.any(Number) });
+    for (let id = 1; id <= 6; id++) a.say({ type: "message", chat_id: chat, text: `text ${id}`, id });
+    expect(await a.next("rate_limited")).toMatchObject({ retry_after: expect.any(Number) });
   });
 
   test("an unknown region and a broken body are refused by the edge", async () => {

@@ -1,12 +1,12 @@
-import { newSessionId } from "@whisper/shared/base/ids";
-import { systemRandom } from "@whisper/shared/base/random";
 import { program } from "commander";
 import { meterOf } from "../../src/shard/meter.ts";
 import { fuzzStep } from "../support/fuzz-step.ts";
+import { meet } from "../support/meet.ts";
 import { hostileFrame, randomFrom } from "../support/mutate.ts";
 import { CHAT } from "../support/person.ts";
 import { startRegion } from "../support/region.ts";
-import { type Stranger, until } from "../support/stranger.ts";
+import type { Stranger } from "../support/stranger.ts";
+import { until } from "../support/until.ts";
 
 // `npm run fuzz`: hostile frames through the decoder and the decision, then through a real socket of a real shard.
 
@@ -48,13 +48,13 @@ async function fuzzSockets(count: number, seed: number) {
   const region = await startRegion({ settings: meters });
   const enter = async (): Promise<[Stranger, Stranger]> => [await region.enter(), await region.enter()];
   const talkers = await enter();
-  const chat = await meet(talkers);
+  const chat = await meet(...talkers);
   const random = randomFrom(seed);
   const startMb = megabytes();
   let answers = 0;
   for (let sent = 0, id = 0; sent < count; ) {
     const noisy = await enter();
-    const theirs = await meet(noisy);
+    const theirs = await meet(...noisy);
     for (let i = 0; i < 1_000 && sent < count; i++, sent++) {
       noisy[random() % 2]?.socket.send(hostileFrame(random).replaceAll(CHAT, theirs));
     }
@@ -74,19 +74,4 @@ async function fuzzSockets(count: number, seed: number) {
   await region.stop();
   if (broken > 0) process.exitCode = 1;
   return { fuzz: "socket", seed, frames: count, answers, broken, startMb, endMb };
-}
-
-async function meet(two: readonly [Stranger, Stranger]): Promise<string> {
-  const interests = [newSessionId(systemRandom)];
-  let chat = "";
-  for (const one of two) {
-    await one.next("session_created");
-    one.say({ type: "find_match", interests });
-  }
-  for (const one of two) {
-    chat = String((await one.next("match_found")).chat_id);
-    one.say({ type: "accept_match", chat_id: chat });
-  }
-  for (const one of two) await one.next("match_accepted");
-  return chat;
 }

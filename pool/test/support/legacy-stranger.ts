@@ -31,15 +31,15 @@ export class LegacyStranger {
     this.#socket.on("error", () => this.#look?.()); // nothing comes then, and what waits says so
   }
 
-  say(type: string, fields: object = {}): void {
-    this.raw(JSON.stringify({ type, ...fields }));
+  say(frame: object): void {
+    this.raw(JSON.stringify(frame));
   }
   raw(wire: string | Uint8Array): void {
     this.#socket.send(wire);
   }
 
   /** The next frame of this type that has not been taken; rejects after `withinMs`, telling what came instead. */
-  hear(type: string, withinMs = 10_000): Promise<Frame> {
+  next(type: string, withinMs = 10_000): Promise<Frame> {
     return new Promise((resolve, reject) => {
       const late = setTimeout(() => {
         const came = JSON.stringify(this.all.map((frame) => frame.code ?? frame.type));

@@ -1,49 +1,60 @@
-import { offeredProtocols } from "@whisper/shared/protocol/version";
 import { WebSocket } from "ws";
+import type { Way } from "./ask-edge.ts";
 
 export type Frame = { readonly type: string; readonly [field: string]: unknown };
+type Closed = { readonly code: number; readonly reason: string };
 
 /** How long a test waits for what should happen at once. */
-const DEADLINE_MS = 8_000;
+const DEADLINE_MS = 10_000;
 
-/** Waits for a condition, with a deadline; names what was waited for when it did not come. */
-export async function until<T>(what: string, look: () => T | undefined | false, deadlineMs = DEADLINE_MS): Promise<T> {
-  const end = performance.now() + deadlineMs;
-  for (;;) {
-    const seen = look();
-    if (seen !== undefined && seen !== false) return seen;
-    if (performance.now() > end) throw new Error(`waited ${deadlineMs} ms for ${what}`);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
-
-/** A person's socket as any client would hold it: the `ws` package and JSON, none of our client code. */
+/** A person's socket, written from the protocol's page alone: the `ws` package and JSON, none of our code. */
 export class Stranger {
   readonly socket: WebSocket;
   readonly heard: Frame[] = [];
-  closed: { readonly code: number; readonly reason: string } | undefined;
+  closed: Closed | undefined;
   refusedStatus: number | undefined;
   /** How far `next` has read. */
   #read = 0;
+  readonly #waiting = new Set<() => void>();
 
   /** `source` is the address to come from; the system's choice if not given. */
   constructor(url: string, protocols: string | string[], headers: Record<string, string> = {}, source?: string) {
     const from = source === undefined ? {} : { localAddress: source };
     this.socket = new WebSocket(url, protocols, { headers, perMessageDeflate: false, ...from });
-    this.socket.on("message", (data) => this.heard.push(JSON.parse(String(data)) as Frame));
+    this.socket.on("message", (data) => {
+      this.heard.push(JSON.parse(String(data)) as Frame);
+      this.#tell();
+    });
+    this.socket.on("open", () => this.#tell());
     this.socket.on("close", (code, reason) => {
       this.closed = { code, reason: String(reason) };
+      this.#tell();
     });
     this.socket.on("unexpected-response", (request, response) => {
       this.refusedStatus = response.statusCode;
       request.destroy();
+      this.#tell();
     });
     this.socket.on("error", () => undefined); // a refused or cut socket is seen by `closed` and `refusedStatus`
   }
 
   /** With a ticket, as `POST /v1/connect` gave it. */
   static withTicket(url: string, ticket: string, source?: string): Stranger {
-    return new Stranger(url, offeredProtocols(ticket), {}, source);
+    return new Stranger(url, ["whisper.v1", `ticket.${ticket}`], {}, source);
+  }
+
+  /** At the first endpoint that the edge named; resolves once open, rejects with the status of a refusal. */
+  static async enter({ endpoints, ticket }: Way): Promise<Stranger> {
+    const one = Stranger.withTicket(endpoints[0]?.url ?? "", ticket);
+    const { socket } = one;
+    const isDecided = (): boolean => socket.readyState !== WebSocket.CONNECTING || one.refusedStatus !== undefined;
+    await one.#when("the socket's opening", DEADLINE_MS, () => isDecided() || undefined);
+    if (socket.readyState === WebSocket.OPEN) return one;
+    throw new Error(`not let in: ${one.refusedStatus ?? "no answer"}`);
+  }
+
+  #tell(): void {
+    for (const look of [...this.#waiting]) look();
   }
 
   say(frame: object): void {
@@ -51,22 +62,40 @@ export class Stranger {
   }
 
   /** The next frame of a type that was not yet taken; others before it are passed over. */
-  async next(type: string, deadlineMs = DEADLINE_MS): Promise<Frame> {
-    const found = await until(
-      `${type}; heard ${JSON.stringify(this.heard.slice(this.#read))}, closed ${JSON.stringify(this.closed)}`,
-      () => {
-        const at = this.heard.findIndex((frame, i) => i >= this.#read && frame.type === type);
-        return at < 0 ? undefined : { at };
-      },
-      deadlineMs,
-    );
-    this.#read = found.at + 1;
-    return this.heard[found.at] as Frame;
+  next(type: string, withinMs = DEADLINE_MS): Promise<Frame> {
+    return this.#when(`a ${type}`, withinMs, () => {
+      const at = this.heard.findIndex((frame, i) => i >= this.#read && frame.type === type);
+      if (at < 0) return undefined;
+      this.#read = at + 1;
+      return this.heard[at];
+    });
   }
 
-  /** Waits for the close and gives its code. */
-  async end(): Promise<{ readonly code: number; readonly reason: string }> {
-    return until("the close", () => this.closed);
+  /** Waits for the close and tells how it was closed. */
+  end(withinMs = DEADLINE_MS): Promise<Closed> {
+    return this.#when("the close", withinMs, () => this.closed);
+  }
+
+  #when<T>(what: string, withinMs: number, take: () => T | undefined): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        clearTimeout(late);
+        this.#waiting.delete(look);
+      };
+      const look = (): void => {
+        const found = take();
+        if (found === undefined) return;
+        end();
+        resolve(found);
+      };
+      const late = setTimeout(() => {
+        end();
+        const came = JSON.stringify(this.heard.slice(this.#read).map(({ type, code }) => code ?? type));
+        reject(new Error(`${what} did not come within ${withinMs} ms, but ${came}, ${JSON.stringify(this.closed)}`));
+      }, withinMs);
+      this.#waiting.add(look);
+      look();
+    });
   }
 
   /** Everything of a type heard so far. */

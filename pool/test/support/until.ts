@@ -1,11 +1,20 @@
 import { setTimeout as pause } from "node:timers/promises";
 
-const LOOK_AGAIN_MS = 5;
+const LOOK_AGAIN_MS = 2;
 
-/** Waits until something holds; fails after `mostMs` with what it waited for. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, mostMs = 10_000): Promise<void> {
+/**
+ * Waits until `look` gives something (not false, not undefined) and hands it on; rejects after `mostMs` with what it
+ * waited for.
+ */
+export async function until<T>(
+  what: string,
+  look: () => T | Promise<T>,
+  mostMs = 10_000,
+): Promise<Exclude<T, false | undefined>> {
   const endMs = performance.now() + mostMs;
-  while (!(await holds())) {
+  for (;;) {
+    const seen = await look();
+    if (seen !== undefined && seen !== false) return seen as Exclude<T, false | undefined>;
     if (performance.now() > endMs) throw new Error(`waited ${mostMs} ms in vain: ${what}`);
     await pause(LOOK_AGAIN_MS);
   }
