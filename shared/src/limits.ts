@@ -1,6 +1,6 @@
 /**
- * Every bound in the system. A number that limits something lives here or nowhere; settings may replace those marked
- * (setting).
+ * Every bound that two files must agree on, that the protocol promises, or that a setting may replace. A pause or a
+ * bound that one file alone knows stands at its top.
  */
 
 // Texts and frames (PROTOCOL L1–L3).
