@@ -31,7 +31,7 @@ export function upstreamHands(hands: LegacyHands, first: Connected): ClientHands
  * A connect in this process, as the client library reads one over the network. What is no refusal is our fault, and
  * tried again.
  */
-export async function connectWith(hands: LegacyHands, body: ConnectBody): Promise<Connected> {
+async function connectWith(hands: LegacyHands, body: ConnectBody): Promise<Connected> {
   try {
     const { session, device, avoid } = body;
     return connected(await hands.connect({ session, device, avoid: new Set(avoid) }));

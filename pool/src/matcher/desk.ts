@@ -130,8 +130,10 @@ export function knownOf({ desk, nowMs }: Turn, lane: Lane, session: SessionId): 
   return known !== undefined && isTrace(known) && known.untilMs <= nowMs ? undefined : known;
 }
 
+/** Whether this is only the memory of a search that is over. */
 export const isTrace = (known: Known): known is Trace => known.state === "ended" || known.state === "gone";
 
+/** Remembers this of its session, instead of all that was known. */
 export const keep = ({ desk }: Turn, known: Known): void => {
   desk.known.set(`${known.lane}:${known.session}`, known);
 };
@@ -156,6 +158,7 @@ export function avoidUntil({ desk }: Turn, lane: Lane, a: DeviceHash, b: DeviceH
   desk.ending.put(`n:${key}`, untilMs);
 }
 
+/** Whether these two devices are kept apart now, whoever comes first. */
 export const isAvoided = ({ desk, nowMs }: Turn, lane: Lane, a: DeviceHash, b: DeviceHash): boolean =>
   (desk.avoid.get(`${lane}:${unorderedPair(a, b)}`) ?? 0) > nowMs;
 

@@ -38,6 +38,7 @@ export const found = (proposal: Proposal, side: Side, leftMs: number): Letter =>
 });
 
 export type Ending = "cancelled" | "declined" | "expired";
+/** Tells one side how a proposal ended. */
 export const ending = (kind: Ending, proposal: Proposal, side: Side): Letter => ({
   to: side.address,
   memo: { kind, ...toSide(proposal, side) },

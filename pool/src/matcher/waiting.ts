@@ -66,6 +66,7 @@ export function nextMomentMs({ desk }: Turn, seeker: Seeker): number {
   return Math.min(forgetMs, seeker.arrivedMs + desk.settings.tiersMs[next] - seeker.waitedMs);
 }
 
+/** Whether nothing has confirmed this search for so long that it is forgotten (W27). */
 export const isStale = ({ desk, nowMs }: Turn, seeker: Seeker): boolean =>
   nowMs - seeker.confirmedMs >= desk.settings.forgetMs;
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
 /** Descriptors kept for everything that is no person's socket: files, the bus, connections that are being refused. */
-export const DESCRIPTORS_RESERVED = 200;
+const DESCRIPTORS_RESERVED = 200;
 
 const SOFT_LIMIT = /^Max open files\s+(\d+|unlimited)\s/m;
 

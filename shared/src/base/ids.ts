@@ -24,16 +24,21 @@ const NAME = /^[a-z][a-z0-9-]{0,23}$/;
 
 /** A new id of 22 letters: 128 bits nobody can guess. */
 export const newSessionId = (random: Random): SessionId => toBase64Url(random.bytes(16)) as SessionId;
+/** The same for a chat. */
 export const newChatId = (random: Random): ChatId => toBase64Url(random.bytes(16)) as ChatId;
 
+/** Whether this has the form of a session's id; not whether there is one. */
 export const isSessionId = (value: unknown): value is SessionId => typeof value === "string" && ID.test(value);
+/** Whether this has the form of a chat's id. */
 export const isChatId = (value: unknown): value is ChatId => typeof value === "string" && ID.test(value);
+/** Whether this has the form of a device's hash. */
 export const isDeviceHash = (value: unknown): value is DeviceHash => typeof value === "string" && HASH.test(value);
 /**
  * Regions and pools: lower-case letters, digits and dashes, 24 at most, so that they fit a bus subject and an
  * address.
  */
 export const isRegionName = (value: unknown): value is RegionName => typeof value === "string" && NAME.test(value);
+/** The same form: a pool is named like a region. */
 export const isPoolName = (value: unknown): value is PoolName => typeof value === "string" && NAME.test(value);
 
 /** Whose socket an address is, taken apart. `incarnation` is new each time the shard starts. */
@@ -44,6 +49,7 @@ export type AddressParts = {
   readonly incarnation: string;
 };
 
+/** The address of these parts, which are in their forms already. */
 export const addressOf = (parts: AddressParts): Address =>
   `${parts.region}.${parts.pool}.${parts.shard}.${parts.incarnation}` as Address;
 

@@ -10,7 +10,7 @@ export const BYTES_AT_FIRST = 4_096;
 const UTF8_BYTES_PER_UNIT_MAX = 3;
 const VARINT_BYTES_MAX = 8;
 /** A length that is only known after what it measures is written into this many bytes, left free before. */
-export const LENGTH_BYTES = 3;
+const LENGTH_BYTES = 3;
 const LENGTH_MAX = 2 ** (7 * LENGTH_BYTES) - 1;
 /** Up to this many UTF-16 units a loop beats the encoder, whose call costs more than the bytes. */
 const SHORT_UNITS_MAX = 96;

@@ -5,7 +5,7 @@ import type { MemoOf } from "./memos.ts";
  * How a shard stands: open to newcomers, moving its people away, closed to newcomers only, or ended and not yet
  * replaced.
  */
-export const SHARD_STATES = ["up", "draining", "cordoned", "stopped"] as const;
+const SHARD_STATES = ["up", "draining", "cordoned", "stopped"] as const;
 export type ShardState = (typeof SHARD_STATES)[number];
 
 /** What a heartbeat says of one shard. */

@@ -29,6 +29,7 @@ export function remarkOf(value: unknown, most: number): Result<string, FieldErro
   return ok(value.toWellFormed());
 }
 
+/** A chat's id; a string that is none is `invalid_chat`, anything else `parse_error`. */
 export function chatIdOf(value: unknown): Result<ChatId, FieldError> {
   if (isChatId(value)) return ok(value);
   return fail(typeof value === "string" ? "invalid_chat" : "parse_error");

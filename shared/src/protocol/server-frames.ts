@@ -6,7 +6,7 @@ import { type Fields, isCount, isTextId } from "./fields.ts";
 export const STAGES = ["same", "shared", "anyone"] as const;
 export type Stage = (typeof STAGES)[number];
 /** Where a resumed person stands. */
-export const RESUMED_PLACES = ["idle", "seeking", "proposed", "accepted", "chatting"] as const;
+const RESUMED_PLACES = ["idle", "seeking", "proposed", "accepted", "chatting"] as const;
 export type ResumedPlace = (typeof RESUMED_PLACES)[number];
 export type Endpoint = { readonly url: string; readonly region: string; readonly pool: string };
 

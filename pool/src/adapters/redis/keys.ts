@@ -95,6 +95,7 @@ export const DESK_KEYS = {
   },
 } as const satisfies Record<string, KeyRow>;
 export const DESK_DUE_KEY = DESK_KEYS.due.key;
+/** Where those who wait in a lane lie. */
 export const deskWaitingKey = (lane: string): string => `{match}:w:${lane}:`;
 
 const tagOf = (partition: number): string => `{p${String(partition).padStart(2, "0")}}`;

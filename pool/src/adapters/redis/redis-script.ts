@@ -18,7 +18,7 @@ export const luaOf = (...names: readonly string[]): string =>
   names.map((name) => readFileSync(new URL(`./${name}.lua`, import.meta.url), "utf8")).join("\n");
 
 /** A script with this source. */
-export function scriptOf(source: string): RedisScript {
+function scriptOf(source: string): RedisScript {
   const sha = createHash("sha1").update(source).digest("hex");
   return {
     async run(redis, keys, args) {
