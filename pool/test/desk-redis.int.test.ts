@@ -2,8 +2,7 @@ import { systemClock } from "@whisper/shared/base/clock";
 import { systemRandom } from "@whisper/shared/base/random";
 import type { Memo } from "@whisper/shared/bus/memos";
 import { deskSubject, inboxSubject } from "@whisper/shared/bus/subjects";
-import { Redis } from "ioredis";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { openRedisWaitingList } from "../src/adapters/redis/redis-waiting-list.ts";
 import { type DeskSettings, deskSettings } from "../src/matcher/desk-settings.ts";
 import { startMatcher } from "../src/matcher/matcher.ts";
@@ -14,49 +13,32 @@ import type { Server } from "../world/servers/server.ts";
 import { memoryBuses, quiet, realTimers } from "./contract/several-matchers.contract.ts";
 import { waitingListContract } from "./contract/waiting-list.contract.ts";
 import { kindsOf, Person, REGION, seededRandom } from "./support/desk-people.ts";
+import { ownRedis } from "./support/own-redis.ts";
 import { startRedisClusterNode } from "./support/redis-cluster-node.ts";
 import { until } from "./support/until.ts";
 
-const open = (server: Server, changed: Partial<DeskSettings> = {}): Promise<WaitingList> =>
+const open = (server: Pick<Server, "url">, changed: Partial<DeskSettings> = {}): Promise<WaitingList> =>
   openRedisWaitingList(server.url, deskSettings(REGION, changed), systemRandom, () => undefined);
 
 describe("on a node of a Redis Cluster", () => {
-  let server: Server;
-  let admin: Redis;
-  beforeAll(async () => {
-    server = await startRedisClusterNode();
-    admin = new Redis(server.url);
-  }, 20_000);
-  afterAll(async () => {
-    admin.disconnect();
-    await server.stop();
-  });
+  const server = ownRedis(startRedisClusterNode);
   waitingListContract("Redis Cluster", async (changed) => {
-    await admin.flushall();
+    await server.admin.flushall();
     return openRedisWaitingList(server.url, deskSettings(REGION, changed), seededRandom(7), () => undefined);
   });
 });
 
 describe("on one Redis", () => {
-  let server: Server;
-  let admin: Redis;
-  beforeAll(async () => {
-    server = await startRedis();
-    admin = new Redis(server.url);
-  });
-  afterAll(async () => {
-    admin.disconnect();
-    await server.stop();
-  });
+  const server = ownRedis();
 
   /** How often each command ran since the last reset. */
   async function commands(): Promise<ReadonlyMap<string, number>> {
-    const stats = await admin.info("commandstats");
+    const stats = await server.admin.info("commandstats");
     return new Map([...stats.matchAll(/cmdstat_([a-z|]+):calls=(\d+)/g)].map(([, name, n]) => [name ?? "", Number(n)]));
   }
 
   test("[W32] a seek among 10,000 with interests of their own costs as many commands as among 100", async () => {
-    await admin.flushall();
+    await server.admin.flushall();
     const list = await open(server, { sameDeviceMayMeet: true, seeksPerWindow: 1_000_000 });
     const nowMs = systemClock.nowMs();
     const fill = async (from: number, to: number): Promise<void> => {
@@ -67,7 +49,7 @@ describe("on one Redis", () => {
     };
     const costOf = async (name: string, waitedMs: number): Promise<Record<string, number>> => {
       const one = new Person(name);
-      await admin.config("RESETSTAT");
+      await server.admin.config("RESETSTAT");
       await list.seek(one.seek(nowMs, { interests: [`own ${name}`], waitedMs }), nowMs);
       const cost = Object.fromEntries(await commands());
       await list.cancel(one.cancel(), nowMs);
@@ -83,14 +65,14 @@ describe("on one Redis", () => {
   });
 
   test("[W32] a popular interest is looked at 64 deep, no deeper, and nothing ever walks the key space", async () => {
-    await admin.flushall();
+    await server.admin.flushall();
     const list = await open(server);
     const nowMs = systemClock.nowMs();
     for (let i = 0; i < 300; i += 1) {
       const one = new Person(`n${i}`, { device: "bot" });
       await list.seek(one.seek(nowMs, { interests: ["music", `${i}`], listNo: 1 }), nowMs);
     }
-    await admin.config("RESETSTAT");
+    await server.admin.config("RESETSTAT");
     const bot = new Person("me", { device: "bot" });
     expect(await list.seek(bot.seek(nowMs, { interests: ["music"], waitedMs: 10_000 }), nowMs)).toEqual([]);
     const ran = await commands();
@@ -100,7 +82,7 @@ describe("on one Redis", () => {
   });
 
   test("[W33] every key lies under the desk's tag, and an abandoned desk leaves none behind", async () => {
-    await admin.flushall();
+    await server.admin.flushall();
     const list = await open(server, {
       tombstoneMs: 1,
       avoidAfterProposalMs: 1,
@@ -116,22 +98,22 @@ describe("on one Redis", () => {
         if (memo.kind === "offer") await list.offerAnswer(person.answer(memo.chat, i % 2 === 0), nowMs);
       }
     }
-    for (const key of await admin.keys("*")) expect(key.startsWith("{match}:")).toBe(true);
+    for (const key of await server.admin.keys("*")) expect(key.startsWith("{match}:")).toBe(true);
     for (let turn = 0; turn < 400; turn += 1) {
       const { nextMs } = await list.due(nowMs, 64);
       if (nextMs === undefined) break;
       nowMs = Math.max(nowMs, nextMs);
     }
-    await until("every key has ended", async () => (await admin.dbsize()) === 0);
+    await until("every key has ended", async () => (await server.admin.dbsize()) === 0);
     await list.close();
   });
 
   test("[W33] functions that the server has forgotten are sent again", async () => {
-    await admin.flushall();
+    await server.admin.flushall();
     const list = await open(server);
     const nowMs = systemClock.nowMs();
     await list.seek(new Person("a").seek(nowMs), nowMs);
-    await admin.function("FLUSH");
+    await server.admin.function("FLUSH");
     expect([...kindsOf(await list.seek(new Person("b").seek(nowMs), nowMs))].sort()).toEqual(["a:offer", "b:offer"]);
     await list.close();
   });

@@ -1,24 +1,12 @@
-import { Redis } from "ioredis";
-import { afterAll, beforeAll } from "vitest";
 import { openRedisWaitingList } from "../src/adapters/redis/redis-waiting-list.ts";
 import { deskSettings } from "../src/matcher/desk-settings.ts";
-import { startRedis } from "../world/servers/redis.ts";
-import type { Server } from "../world/servers/server.ts";
 import { waitingListContract } from "./contract/waiting-list.contract.ts";
 import { REGION, seededRandom } from "./support/desk-people.ts";
+import { ownRedis } from "./support/own-redis.ts";
 
-let server: Server;
-let admin: Redis;
-beforeAll(async () => {
-  server = await startRedis();
-  admin = new Redis(server.url);
-});
-afterAll(async () => {
-  admin.disconnect();
-  await server.stop();
-});
+const redis = ownRedis();
 
 waitingListContract("Redis", async (changed) => {
-  await admin.flushall();
-  return openRedisWaitingList(server.url, deskSettings(REGION, changed), seededRandom(7), () => undefined);
+  await redis.admin.flushall();
+  return openRedisWaitingList(redis.url, deskSettings(REGION, changed), seededRandom(7), () => undefined);
 });
