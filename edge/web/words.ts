@@ -182,7 +182,7 @@ export const words = {
     received: "We have your report.",
     receivedHint: "A moderator will look at it. You will not meet this person again for 30 days.",
     silent: "No answer yet. Check your connection and send it again.",
-    refused: "Too many reports in one hour. This one was not counted.",
+    refused: "This report was not taken. Please try again later.",
     cancel: "Cancel",
     done: "Done",
   },
@@ -254,7 +254,7 @@ export const words = {
     content_warning: "A moderator's rule flagged your text. Please keep it kind.",
     wrong_state: "That is not possible right now.",
     out_of_order: "A text went missing on the way and is being sent again.",
-    report_refused: "Too many reports in one hour. This one was not counted.",
+    report_refused: "This report was not taken. Please try again later.",
     report_received: "We have your report.",
   } satisfies Record<FrameErrorCode | "report_received", string>,
 

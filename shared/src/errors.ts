@@ -25,7 +25,7 @@ export const FRAME_ERRORS = {
   content_warning: { say: "Your message was flagged by our moderation system." },
   wrong_state: { say: "Not possible right now." },
   out_of_order: { say: "A text is missing before this one. Resend from the id given." },
-  report_refused: { say: "Too many reports. This one was not counted." },
+  report_refused: { say: "This report was not taken. Try again later." },
 } as const satisfies Record<string, { say: string }>;
 export type FrameErrorCode = keyof typeof FRAME_ERRORS;
 
