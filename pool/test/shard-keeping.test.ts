@@ -4,7 +4,7 @@ import { systemRandom } from "@whisper/shared/base/random";
 import { clerkSubject } from "@whisper/shared/bus/subjects";
 import { RECORD_TTL_MS } from "@whisper/shared/limits";
 import { afterEach, expect, test } from "vitest";
-import { createMail } from "../src/runtime/mail.ts";
+import { createMail, type Mail } from "../src/runtime/mail.ts";
 import { meet } from "./support/meet.ts";
 import { newDevice, REGION, startRegion, type TestRegion } from "./support/region.ts";
 import { until } from "./support/until.ts";
@@ -34,6 +34,29 @@ test("[S29] when chats, searches and proposals are over and people gone, a shard
     await until("nobody is left", () => shard.hub.slots.held === 0 && [...shard.hub.people()].length === 0);
     await until("nothing is left to tell", () => shard.repeater.size === 0);
   }
+});
+
+test("[S47] what a shard listens to does not grow with its people, nor with their chats", async () => {
+  let listens = 0;
+  const counted = (mail: Mail): Mail => ({
+    ...mail,
+    listen: (...asked) => {
+      listens++;
+      return mail.listen(...asked);
+    },
+  });
+  region = await startRegion({ shards: 2, mail: counted });
+  const before = listens;
+  expect(before).toBeGreaterThan(0);
+  const chats = await Promise.all(
+    Array.from({ length: 20 }, async () => {
+      const [a, b] = [await region.enter(), await region.enter({ shard: 1 })];
+      await meet(a, b);
+      return [a, b];
+    }),
+  );
+  expect(listens).toBe(before);
+  for (const one of chats.flat()) one.leave();
 });
 
 test("[S46] the record of who is here is renewed, so that a chat outlives it many times", async () => {

@@ -53,6 +53,8 @@ const TWINS: readonly (readonly [rule: string, path: string, broken: string, fin
   ["any", "pool/src/a.ts", "type T = Record<string, any>;", "type T = { any: string };"],
   ["non-null", "pool/src/a.ts", "const t = list[0]!;", "const t = list[0] !== 1;"],
   ["non-null", "pool/src/a.ts", "x!.y();", "if (!x) y(); // wait!"],
+  ["waiting", "pool/src/shard/step-chat.ts", "await redis.incr(key);", "// await nothing"],
+  ["waiting", "pool/src/content/fold.ts", "judge(text).then(send);", "const then = 1;"],
   ["columns", "edge/web/a.css", `a { b: ${"c".repeat(120)}; }`, "a".repeat(120)],
   ["columns", "pool/a.ts", `  // "${"a ".repeat(60)}"`, `test("${"a ".repeat(70)}", () => {});`],
   ["unfinished", "docs/A.md", `TO${"DO"}: later`, "Todos los dias"],

@@ -33,6 +33,11 @@ const homeRule = ({ name, pattern, homes, why }: Home): Rule => ({
     !isTypeScript(file) || homes.test(file.path) ? [] : faultsOfLines(file, file.code, pattern, why),
 });
 
+/** What stands between bytes in and bytes out. A shard starts, stops, listens and files reports outside of it. */
+const ON_THE_WAY =
+  /^(?:pool\/src\/(?:shard\/(?!(?:shard|listener|report)\.ts)|content\/|runtime\/mail\.)|shared\/src\/protocol\/)/;
+const WAITS = /\bawait\b|\basync\b|\.then\(|\bPromise\b/;
+
 const WIDTH = 120;
 const BANNED = /^(?:.*-)?(?:utils?|helpers?|managers?|handlers?|types)$|^(?:index|type|common|misc)$/;
 const NAMED = /\.(?:ts|tsx|lua|css|sql|sh|json|jsonc|html|tf|ya?ml)$/;
@@ -47,6 +52,13 @@ function isTooWide(line: string): boolean {
 }
 
 const SHAPES: readonly Rule[] = [
+  {
+    name: "waiting",
+    faultsIn: (file) =>
+      ON_THE_WAY.test(file.path) && isTypeScript(file) && !isTest(file.path)
+        ? faultsOfLines(file, file.code, WAITS, "nothing waits between bytes in and bytes out")
+        : [],
+  },
   {
     name: "columns",
     faultsIn: (file) =>
