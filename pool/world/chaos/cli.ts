@@ -35,20 +35,20 @@ const share = (text: string): number => {
 
 const command = new Command("npm run chaos --")
   .description("Hurts a world on purpose while people chat in it, and says whether anything was lost.")
-  .option("--minutes <count>", "how long people talk", number(0.1, false), 5)
+  .option("--minutes <count>", "how long people talk", number(0.1, false), 10)
   .option("--seed <number>", "chooses what is hurt when; the same again with the same seed", number(0), 1)
   .addOption(
     new Option("--mode <name>", "single waits until everybody is back before the next fault")
       .choices(["single", "double"])
       .default("single"),
   )
-  .option("--chats <count>", "couples that talk at one time", number(1), 1_000)
-  .option("--regions <names>", "which regions, by comma", names)
-  .option("--pools <count>", "pools in each region", number(1), 1)
-  .option("--shards <count>", "shards in each pool", number(1), 1)
+  .option("--chats <count>", "couples that talk at one time", number(1), 250)
+  .option("--regions <names>", "which regions, by comma", names, ["eu-west", "us-east"])
+  .option("--pools <count>", "pools in each region", number(1), 2)
+  .option("--shards <count>", "shards in each pool", number(1), 2)
   .option("--kinds <names>", `which faults, by comma (default: all): ${FAULT_KINDS.join(", ")}`, kindsIn, FAULT_KINDS)
   .option("--across <share>", "couples whose two sit in different regions, 0 to 1", share, 0.4)
-  .option("--text-every-s <seconds>", "each person says something about this often", number(0.05, false), 2.5)
+  .option("--text-every-s <seconds>", "each person says something about this often", number(0.05, false), 1.5)
   .option("--end-every-s <seconds>", "a chat lasts about this long", number(1, false), 90)
   .option("--stop-s <seconds>", "how long a stopped shard stands still", number(0, false), 70)
   .option("--cut-s <seconds>", "how long a region's bus is away", number(0, false), 10)
@@ -70,7 +70,7 @@ type Options = {
   readonly seed: number;
   readonly mode: "single" | "double";
   readonly chats: number;
-  readonly regions?: readonly string[];
+  readonly regions: readonly string[];
   readonly pools: number;
   readonly shards: number;
   readonly kinds: readonly FaultKind[];
