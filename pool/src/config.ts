@@ -17,7 +17,7 @@ import {
   yesOrNo,
 } from "./runtime/settings.ts";
 
-export const ROLES = ["pool", "shard", "clerk", "matcher"] as const;
+const ROLES = ["pool", "shard", "clerk", "matcher"] as const;
 export type Role = (typeof ROLES)[number];
 
 const port = wholeNumber(0, 65_535);

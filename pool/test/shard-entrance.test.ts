@@ -128,6 +128,17 @@ test("[S18] a banned device is told after the 101 how long; the ban ends nobody 
   expect(Number(/^retry_after=(\d+)$/.exec(reason)?.[1])).toBeGreaterThan(590);
 });
 
+test("[S70] before it is closed a banned device's socket is told why and for how long, and nothing else", async () => {
+  const device = newDevice();
+  await region.records.ban(device, systemClock.nowMs() + 600_000, "multiple_reports", systemClock.nowMs());
+  const banned = await region.enter({ device });
+  const { duration, reason } = await banned.next("banned");
+  expect(reason).toBe("multiple_reports");
+  expect(duration).toBeGreaterThan(590);
+  expect(await banned.end()).toEqual({ code: 4300, reason: `retry_after=${duration}` });
+  expect(banned.heard).toHaveLength(1);
+});
+
 test("[S19] a session whose record is gone comes in as new under its old name", async () => {
   const session = newSessionId(systemRandom);
   const one = await region.enter({ session });

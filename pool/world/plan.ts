@@ -3,7 +3,7 @@ import { fail, ok, type Result } from "@whisper/shared/base/result";
 import { distanceKm } from "@whisper/shared/directory/distance";
 
 /** The regions of the development world, with the places they pretend to be at. */
-export const WORLD_REGIONS: Readonly<Record<string, { readonly lat: number; readonly lon: number }>> = {
+const WORLD_REGIONS: Readonly<Record<string, { readonly lat: number; readonly lon: number }>> = {
   "eu-west": { lat: 50.1, lon: 8.7 },
   "us-east": { lat: 39.0, lon: -77.5 },
 };

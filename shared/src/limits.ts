@@ -28,6 +28,9 @@ export const OFFER_AGAIN_MS = 1_000;
 export const OFFER_TAKEN_MS = 2_000;
 /** A taken offer with neither `found` nor `cancelled` is dropped by the shard after this. */
 export const OFFER_SILENT_MS = 3_000;
+/** An accepted person whose deadline passed unanswered asks so often, and gives up after so long. */
+export const WORD_ASKED_EVERY_MS = 1_000;
+export const WORD_GIVEN_UP_MS = 60_000;
 export const CANDIDATES_MAX = 64;
 export const TOMBSTONE_MS = 60_000;
 export const SET_ASIDE_MS = 60_000;
@@ -69,6 +72,16 @@ export const PARTITION_MS = 300_000;
 export const UNCONFIRMED_MS = 3_000;
 /** An address that was not heard for this long is dead, if whoever judges has itself been hearing. */
 export const ADDRESS_DEAD_MS = 3_000;
+/** An absent person's home that cannot be reached is asked again so often, and for how long after the grace. */
+export const HOME_ASKED_EVERY_MS = 5_000;
+export const HOME_ASKED_MS_MAX = 300_000;
+/** Between the last question to their address and the one to their home, and while their home knows nothing. */
+export const NEXT_QUESTION_MS = 1_000;
+/** How long the bus must have been up, and the loop without a gap, before a shard may call others silent. */
+export const JUDGES_AFTER_MS = 5_000;
+export const LOOP_GAP_MS = 2_000;
+/** How long a shard's own line may be missing before it says it itself: its supervisor is stopped. */
+export const OWN_LINE_MS = 2_000;
 export const LATE_WORD_MS = 600_000;
 export const TEXT_ID_MAX = 0xff_ff_ff;
 
@@ -103,6 +116,8 @@ export const TICKET_CHARS_MAX = 1_024;
 export const TICKET_AUDIENCE_MAX = 3;
 /** A client fetches a new ticket once the one it holds is this old. */
 export const TICKET_OLD_MS = 20_000;
+/** A hash of a network lives no longer: another key makes the next. */
+export const NETWORK_HASH_MS = 30 * 86_400_000;
 export const KEY_PUBLISHED_AHEAD_MS = 600_000;
 export const KEYS_REFETCH_MS = 60_000;
 export const KEYS_UNKNOWN_KID_MS = 30_000;
@@ -115,6 +130,8 @@ export const PARTITIONS = 64;
 export const RECORD_SETTLE_MS = 5_000;
 /** Details, half and over of one standing, together, in UTF-8. */
 export const STANDING_BYTES_MAX = 1_024;
+/** How often the partitions' generations are read, so that what was lost is back within two seconds. */
+export const BIRTHS_EVERY_MS = 1_000;
 export const HEARTBEAT_EVERY_MS = 1_000;
 export const POOL_REPORT_EVERY_MS = 2_000;
 export const POOL_SILENT_MS = 15_000;

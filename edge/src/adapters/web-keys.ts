@@ -4,6 +4,7 @@ import type { OpenedJwt, Signer } from "@whisper/shared/credentials/jwt";
 import type { PublicJwk } from "@whisper/shared/credentials/key-ring";
 import { publicHalf, type SigningJwk, signingKeyAt } from "@whisper/shared/credentials/signing-keys";
 import { handoverMaySay, type LaterVerifier, type Verdict } from "@whisper/shared/credentials/verify";
+import { NETWORK_HASH_MS } from "@whisper/shared/limits";
 
 /**
  * The edge's own keys by WebCrypto. A key is imported once per isolate; what is kept is the imported key, never the
@@ -62,7 +63,6 @@ export class WebKeys implements LaterVerifier {
 const importPublic = ({ kty, crv, x }: Pick<PublicJwk, "kty" | "crv" | "x">): Promise<CryptoKey> =>
   crypto.subtle.importKey("jwk", { kty, crv, x }, "Ed25519", false, ["verify"]);
 
-const PERIOD_MS = 30 * 86_400_000;
 const NET_BYTES = 12;
 const utf8 = new TextEncoder();
 
@@ -86,7 +86,7 @@ export class NetworkHash {
       false,
       ["sign"],
     );
-    const period = Math.floor(nowMs / PERIOD_MS);
+    const period = Math.floor(nowMs / NETWORK_HASH_MS);
     const mac = await crypto.subtle.sign("HMAC", this.#key, utf8.encode(`${period}|${network}`));
     return toBase64Url(new Uint8Array(mac, 0, NET_BYTES));
   }

@@ -36,7 +36,7 @@ const TYPE_AT = 9;
 const LETTER = { d: 0x64, e: 0x65, m: 0x6d, r: 0x72 } as const;
 const DIGITS = { zero: 0x30, nine: 0x39 } as const;
 /** How often it is looked who owes a receipt for long enough. */
-export const SWEEP_MS = 50;
+const SWEEP_MS = 50;
 
 /** Somebody who has said nothing yet, with the bytes that all their texts begin with. */
 export function newTalker(outlet: Outlet, chat: string): Talker {

@@ -4,7 +4,7 @@ import type { RegionName } from "@whisper/shared/base/ids";
 import type { Random } from "@whisper/shared/base/random";
 import { CLERK_GROUP, clerkSubject, loadSubject } from "@whisper/shared/bus/subjects";
 import type { SigningJwk } from "@whisper/shared/credentials/signing-keys";
-import { POOL_REPORT_EVERY_MS } from "@whisper/shared/limits";
+import { BIRTHS_EVERY_MS, POOL_REPORT_EVERY_MS } from "@whisper/shared/limits";
 import type { Directory, Log, Records } from "../ports.ts";
 import { createQueue } from "../runtime/bounded-queue.ts";
 import type { Mail } from "../runtime/mail.ts";
@@ -16,8 +16,6 @@ import { createHandover, newHandoverKey } from "./handover.ts";
 
 /** Requests worked on at once, and those that wait; beyond that they are dropped, and their shards ask again. */
 const AT_ONCE_MAX = 1_024;
-/** How often the partitions' generations are read, so that what was lost is back within two seconds. */
-const BIRTHS_EVERY_MS = 1_000;
 const QUEUED_MAX = 16_384;
 
 export type ClerkParts = {

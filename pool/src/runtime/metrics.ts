@@ -38,7 +38,7 @@ export const METRICS = {
 } as const satisfies Record<string, Row>;
 
 /** Numbers of a pool as a whole, which only its supervisor knows. */
-export const POOL_METRICS = {
+const POOL_METRICS = {
   shardsUp: { kind: "gauge", name: "whisper_shards_up", help: "Shards of this pool that serve." },
   restarts: { kind: "counter", name: "whisper_shard_restarts_total", help: "Shards started again after they died." },
   drainLeft: { kind: "gauge", name: "whisper_drain_left", help: "People whom a drain has yet to move; 0 without one." },

@@ -102,13 +102,19 @@ export class Entrance {
       case "stale":
         return this.#refuse(slot, socket, "ticket_stale");
       case "banned":
-        return this.#refuse(slot, socket, "banned", answer.banS ?? 1);
+        return this.#turnAway(slot, socket, answer);
       case "wait":
       case "home_away":
         return this.#refuse(slot, socket, "home_away", HOME_AWAY_S);
       default:
         return unreachable(answer.answer);
     }
+  }
+
+  /** The frame says why; the close code alone would not, and a program that knows no codes reads the frame. */
+  #turnAway(slot: number, socket: Socket, { banS: duration = 1, banReason: reason = "" }: MemoOf<"admitted">): void {
+    socket.send(encodeFrame({ type: "banned", duration, reason }));
+    this.#refuse(slot, socket, "banned", duration);
   }
 
   #refuse(slot: number, socket: Socket, name: "ticket_stale" | "banned" | "home_away", retryAfterS?: number): void {

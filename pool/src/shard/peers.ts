@@ -1,12 +1,9 @@
 import { type Address, parseAddress } from "@whisper/shared/base/ids";
-import { ADDRESS_DEAD_MS } from "@whisper/shared/limits";
+import { ADDRESS_DEAD_MS, JUDGES_AFTER_MS, LOOP_GAP_MS } from "@whisper/shared/limits";
 
 /** What is known of an address: heard lately, told to have ended, or not heard for 3 s. */
 export type Verdict = "alive" | "exited" | "silent";
 
-/** How long the bus must have been up, and the loop without a gap, before a shard may call others silent. */
-const TRUST_MS = 5_000;
-const GAP_MS = 2_000;
 /** Incarnations of one shard that are remembered as ended. */
 const ENDED_KEPT_MAX = 4_096;
 
@@ -49,14 +46,14 @@ export class Peers {
 
   /** Each turn of the shard's loop: a gap means that it was stopped, and has heard nobody meanwhile. */
   turn(nowMs: number): void {
-    if (nowMs - this.#turnMs > GAP_MS) this.#gapMs = nowMs;
+    if (nowMs - this.#turnMs > LOOP_GAP_MS) this.#gapMs = nowMs;
     this.#turnMs = nowMs;
   }
 
   /** Whether this shard may call others silent now. */
   judges(nowMs: number): boolean {
     const hearsItself = nowMs - this.#ownHeardMs <= ADDRESS_DEAD_MS;
-    return hearsItself && nowMs - this.#busUpMs >= TRUST_MS && nowMs - this.#gapMs >= TRUST_MS;
+    return hearsItself && nowMs - this.#busUpMs >= JUDGES_AFTER_MS && nowMs - this.#gapMs >= JUDGES_AFTER_MS;
   }
 
   /** When this shard's own pool was last heard. */

@@ -1,48 +1,101 @@
-import type { Clock } from "@whisper/shared/base/clock";
 import type { ChatId, DeviceHash, RegionName, SessionId } from "@whisper/shared/base/ids";
+import { MEMO_AGAIN_EVERY_MS, MEMO_AGAIN_MS } from "@whisper/shared/limits";
 import { encodeFrame } from "@whisper/shared/protocol/codec";
 import { errorFrame } from "@whisper/shared/protocol/server-frames";
-import type { Reports } from "../ports.ts";
+import type { Report, Reports } from "../ports.ts";
+import { Deadlines, type Waiting } from "./deadlines.ts";
 import type { Effect } from "./event.ts";
 import type { Me } from "./session.ts";
 
+/** How long a report is tried: well within the time in which the stream knows that it has one already. */
+const GIVE_UP_MS = 60_000;
+/** Reports of this shard that the stream has not taken yet; one may be 50 KB long. */
+const OPEN_MAX = 256;
+
+export type ReportingWorld = {
+  readonly region: RegionName;
+  readonly reports: Pick<Reports, "append">;
+  readonly nowMs: () => number;
+  /** Writes to a session's socket, wherever it is by then. */
+  tell(session: SessionId, wire: string): void;
+  /** The stream did not take one. */
+  lost(): void;
+};
+
+type Open = Waiting & {
+  readonly report: Report;
+  readonly session: SessionId;
+  tries: number;
+};
+
 /**
- * Puts a report on its region's stream; resolves when the stream has it. One device reports one chat once: the same
+ * Puts reports on their region's stream and tells the reporters what became of them. While the stream does not take
+ * one it is tried again at 0.2, 1 and 3 s, then every 5 s, for a minute. One device reports one chat once: the same
  * report id is kept once, however often it comes.
  */
-async function fileReport(
-  me: Me,
-  said: Extract<Effect, { do: "report" }>,
-  world: { readonly region: RegionName; readonly reports: Reports; readonly clock: Clock },
-): Promise<void> {
-  const { chat, device, reason, comment, evidence } = said;
-  await world.reports.append({
-    reportId: reportIdOf(chat, me.device),
-    chat,
-    lane: me.lane,
-    region: world.region,
-    reporterDevice: me.device,
-    reportedDevice: device as DeviceHash,
-    reason,
-    comment,
-    evidence,
-    atMs: world.clock.nowMs(),
-  });
+export class Reporting {
+  readonly #world: ReportingWorld;
+  readonly #again: Deadlines<Open>;
+  #open = 0;
+
+  constructor(world: ReportingWorld) {
+    this.#world = world;
+    this.#again = new Deadlines<Open>(world.nowMs(), (one) => this.#try(one));
+  }
+
+  /** Takes a report; returns at once. Too many at a time are refused like one that could not be kept. */
+  file(me: Me, said: Extract<Effect, { do: "report" }>): void {
+    const { chat, device, reason, comment, evidence } = said;
+    const report: Report = {
+      reportId: reportIdOf(chat, me.device),
+      chat,
+      lane: me.lane,
+      region: this.#world.region,
+      reporterDevice: me.device,
+      reportedDevice: device as DeviceHash,
+      reason,
+      comment,
+      evidence,
+      atMs: this.#world.nowMs(),
+    };
+    const one: Open = { report, session: me.session, tries: 0, wakeMs: Number.POSITIVE_INFINITY };
+    if (this.#open >= OPEN_MAX) return this.#refuse(one);
+    this.#open++;
+    this.#try(one);
+  }
+
+  /** Tries again what is due. */
+  turn(nowMs: number): void {
+    this.#again.turn(nowMs);
+  }
+
+  #try(one: Open): void {
+    const { reports, tell } = this.#world;
+    reports.append(one.report).then(
+      () => {
+        this.#open--;
+        tell(one.session, encodeFrame({ type: "report_received", chat_id: one.report.chat }));
+      },
+      () => this.#failed(one),
+    );
+  }
+
+  #failed(one: Open): void {
+    const nowMs = this.#world.nowMs();
+    if (nowMs - one.report.atMs >= GIVE_UP_MS) {
+      this.#open--;
+      return this.#refuse(one);
+    }
+    // The moments count from the first try, and each try may itself have taken a while.
+    const nextMs = one.report.atMs + (MEMO_AGAIN_MS[one.tries] ?? 0);
+    one.tries++;
+    this.#again.set(one, nextMs > nowMs ? nextMs : nowMs + MEMO_AGAIN_EVERY_MS);
+  }
+
+  #refuse({ session }: Open): void {
+    this.#world.lost();
+    this.#world.tell(session, encodeFrame(errorFrame("report_refused")));
+  }
 }
 
 const reportIdOf = (chat: ChatId, reporter: DeviceHash): string => `${chat}.${reporter}`;
-
-/** Files a report and tells the reporter, wherever their socket is by then, what became of it. */
-export function answerReport(
-  me: Me,
-  said: Parameters<typeof fileReport>[1],
-  world: Parameters<typeof fileReport>[2] & { tell(session: SessionId, wire: string): void; lost(): void },
-): void {
-  fileReport(me, said, world).then(
-    () => world.tell(me.session, encodeFrame({ type: "report_received", chat_id: said.chat })),
-    () => {
-      world.lost();
-      world.tell(me.session, encodeFrame(errorFrame("report_refused")));
-    },
-  );
-}

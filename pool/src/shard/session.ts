@@ -146,7 +146,7 @@ export const waitedOf = (seeking: Seeking, nowMs: number): number =>
   seeking.awayMs !== 0 ? seeking.waitedMs : seeking.waitedMs + Math.max(0, nowMs - seeking.sinceMs);
 
 /** When each tier opens; the desk's own table has the same moments. */
-export const TIER_MS = [0, L.TIER_SHARED_MS, L.TIER_ANYONE_MS] as const;
+const TIER_MS = [0, L.TIER_SHARED_MS, L.TIER_ANYONE_MS] as const;
 
 /** Time spans that a development world or a test may shorten. */
 export type Spans = {
@@ -168,11 +168,11 @@ export const SPANS: Spans = {
   seekMs: L.SEEK_MS,
   tiersMs: TIER_MS,
   offerSilentMs: L.OFFER_SILENT_MS,
-  wordMs: 1_000,
+  wordMs: L.WORD_ASKED_EVERY_MS,
   silenceMs: L.SILENCE_MS,
   partitionMs: L.PARTITION_MS,
   unconfirmedMs: L.UNCONFIRMED_MS,
-  givenUpMs: 60_000,
+  givenUpMs: L.WORD_GIVEN_UP_MS,
 };
 
 /**

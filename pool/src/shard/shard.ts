@@ -1,5 +1,5 @@
 import type { Clock } from "@whisper/shared/base/clock";
-import { type Address, addressOf, parseAddress, type SessionId } from "@whisper/shared/base/ids";
+import { type Address, addressOf, newIncarnation, parseAddress } from "@whisper/shared/base/ids";
 import type { Random } from "@whisper/shared/base/random";
 import type { ShardLine } from "@whisper/shared/bus/heartbeat";
 import type { Memo } from "@whisper/shared/bus/memos";
@@ -25,7 +25,7 @@ import { Outward } from "./outward.ts";
 import { askHome } from "./questions.ts";
 import { RecordsKept } from "./records-kept.ts";
 import { Repeater } from "./repeater.ts";
-import { answerReport } from "./report.ts";
+import { Reporting } from "./report.ts";
 import type { Hands } from "./run-effects.ts";
 import { RunLoop } from "./run-loop.ts";
 import { SeekerLists } from "./seeker-lists.ts";
@@ -73,6 +73,7 @@ export class Shard {
   readonly #moved: Moved;
   readonly #outward: Outward;
   readonly #takeover: Takeover;
+  readonly #reporting: Reporting;
   readonly #apply = (person: Person, event: Event): void => this.#loop.apply(person, event);
   #listening: Listening | undefined;
   #stops: (() => void)[] = [];
@@ -81,7 +82,7 @@ export class Shard {
     const { clock, mail, random } = world;
     this.#settings = settings;
     this.#world = world;
-    const incarnation = clock.nowMs().toString(36);
+    const incarnation = newIncarnation(random);
     this.address = addressOf({ ...settings, incarnation });
     const nowMs = clock.nowMs;
     this.hub = new Hub(settings.socketsMax, this.address);
@@ -106,6 +107,13 @@ export class Shard {
       repeater: this.repeater,
       outward: this.#outward,
       unwatch: (person) => this.#deadlines.clear(person),
+    });
+    this.#reporting = new Reporting({
+      region: settings.region,
+      reports: world.reports,
+      nowMs,
+      tell: (session, wire) => this.#outward.send(this.hub.slots.find(session), wire, "frame"),
+      lost: () => this.numbers.reportsLost++,
     });
     this.#moved = new Moved(this.hub, this.#apply);
     this.#records = new RecordsKept(this.hub, this.#calls, (session) => this.#takeover.supersede(session));
@@ -323,11 +331,9 @@ export class Shard {
   }
 
   #hands(): Hands {
-    const { clock, reports } = this.#world;
-    const { region } = this.#settings;
     const outward = this.#outward;
     return {
-      nowMs: clock.nowMs,
+      nowMs: this.#world.clock.nowMs,
       send: (slot, wire, kind) => outward.send(slot, wire, kind),
       post: (to, memo) => outward.post(to, memo),
       postDesk: (memo, desk) => outward.postDesk(memo, desk),
@@ -335,11 +341,7 @@ export class Shard {
         this.repeater.insist<Memo & { readonly memo: number }>(memo as never, session, post),
       write: (person, standing) => this.#records.write(person, standing),
       ask: (person, memo) => askHome(person, memo, { hub: this.hub, calls: this.#calls, apply: this.#apply }),
-      report: ({ me }, effect) => {
-        const tell = (session: SessionId, wire: string): void =>
-          outward.send(this.hub.slots.find(session), wire, "frame");
-        answerReport(me, effect, { region, reports, clock, tell, lost: () => this.numbers.reportsLost++ });
-      },
+      report: ({ me }, effect) => this.#reporting.file(me, effect),
       count: (what) => this.numbers.count(what),
     };
   }
@@ -351,6 +353,7 @@ export class Shard {
     this.#deadlines.turn(nowMs);
     this.repeater.turn(nowMs, this.#world.bus.isUp());
     this.#calls.turn(nowMs);
+    this.#reporting.turn(nowMs);
   }
 
   /** A word to all shards. */

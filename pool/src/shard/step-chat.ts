@@ -83,7 +83,7 @@ const checkAt = (now: Chatting, { nowMs, me, rules }: Ctx): number =>
     : nowMs + rules.spans.unconfirmedMs;
 
 /** The memo that says how far this person's client has come. */
-export function receivedMemo(now: Chatting, id: number, { me }: Ctx): Effect {
+function receivedMemo(now: Chatting, id: number, { me }: Ctx): Effect {
   return {
     do: "tell",
     to: now.partner.address,
@@ -136,7 +136,7 @@ export function endChat(now: Chatting, ctx: Ctx, before: readonly Effect[], tell
 }
 
 /** Tells the partner's shard that the chat is over. */
-export function leftMemo(chat: ChatId, partner: Chatting["partner"], { me }: Ctx): Effect {
+function leftMemo(chat: ChatId, partner: Chatting["partner"], { me }: Ctx): Effect {
   return {
     do: "insist",
     to: partner.address,

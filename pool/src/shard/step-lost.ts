@@ -1,14 +1,9 @@
 import { type Address, type ChatId, parseAddress } from "@whisper/shared/base/ids";
 import type { MemoOf } from "@whisper/shared/bus/memos";
+import { HOME_ASKED_EVERY_MS, HOME_ASKED_MS_MAX, NEXT_QUESTION_MS } from "@whisper/shared/limits";
 import { type Ctx, type Effect, nothing, type Step, send } from "./event.ts";
 import type { Chatting, Session } from "./session.ts";
 import { endChat } from "./step-chat.ts";
-
-/** How often an absent person's home is asked again when it cannot be reached, and for how long after the grace. */
-const ASK_AGAIN_MS = 5_000;
-const ASK_AT_MOST_MS = 300_000;
-/** Between the last question to their address and the one to their home, and while their home knows nothing. */
-const NEXT_QUESTION_MS = 1_000;
 
 /**
  * The partner is away: shown at once. From now on this shard, whose person is present, keeps the grace: a minute when
@@ -98,9 +93,9 @@ export function onHalfEnded(now: Session, chat: ChatId, said: MemoOf<"half_ended
   const { partnerAddress: address, partnerEpoch: epoch } = said;
   if (said.answer === "ended") return endChat(now, ctx, [send({ type: "partner_left" })], true);
   if (said.answer === "refused" && address !== undefined && epoch !== undefined) return found(now, epoch, address, ctx);
-  const isOver = ctx.nowMs - now.partnerAwayMs > graceOf(now, now.lostBySilence, ctx) + ASK_AT_MOST_MS;
+  const isOver = ctx.nowMs - now.partnerAwayMs > graceOf(now, now.lostBySilence, ctx) + HOME_ASKED_MS_MAX;
   if (isOver) return endChat(now, ctx, [send({ type: "partner_left" })], true);
-  return { next: { ...now, askMs: ctx.nowMs + ASK_AGAIN_MS }, effects: [] };
+  return { next: { ...now, askMs: ctx.nowMs + HOME_ASKED_EVERY_MS }, effects: [] };
 }
 
 /** The partner was found elsewhere: use that address, and let them learn ours. */
@@ -125,5 +120,5 @@ export function onPartnerDue(now: Chatting, ctx: Ctx): Step {
   }
   const { session, home, epoch } = now.partner;
   const ask: Effect = { do: "ask", memo: { kind: "end_half", session, home, chat: now.chat, epoch } };
-  return { next: { ...now, askMs: ctx.nowMs + ASK_AGAIN_MS }, effects: [ask] };
+  return { next: { ...now, askMs: ctx.nowMs + HOME_ASKED_EVERY_MS }, effects: [ask] };
 }

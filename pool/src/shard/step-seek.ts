@@ -85,7 +85,7 @@ export function startSeek(now: Session, wish: Wish, ctx: Ctx): Step {
 }
 
 /** A search value whose clock runs from now. */
-export function seekingFrom(wish: Wish, joinedMs: number, waitedMs: number, over: Over | undefined, ctx: Ctx): Seeking {
+function seekingFrom(wish: Wish, joinedMs: number, waitedMs: number, over: Over | undefined, ctx: Ctx): Seeking {
   return {
     place: "seeking",
     wish,
@@ -128,7 +128,7 @@ export function stopSeek(now: Seeking, ctx: Ctx, before: readonly Effect[]): Ste
 }
 
 /** Ends a proposal from this side: idle, and the desk tells the other. */
-export function declineProposal(now: Proposed, ctx: Ctx, before: readonly Effect[]): Step {
+function declineProposal(now: Proposed, ctx: Ctx, before: readonly Effect[]): Step {
   const next = idleAfter(now.over);
   return {
     next,

@@ -8,6 +8,7 @@ import {
 import { heartbeatOf, linesOf, type ShardHeard, type ShardLine } from "@whisper/shared/bus/heartbeat";
 import type { Memo, MemoOf } from "@whisper/shared/bus/memos";
 import { heartbeatSubject, heartbeatsOf } from "@whisper/shared/bus/subjects";
+import { OWN_LINE_MS } from "@whisper/shared/limits";
 import type { Bus } from "../ports.ts";
 import type { Mail } from "../runtime/mail.ts";
 import type { Event } from "./event.ts";
@@ -35,8 +36,6 @@ export type PoolHeard = {
 };
 
 const LOOK_EVERY_MS = 1_000;
-/** How long this shard's own line may be missing before it says it itself: its supervisor is stopped. */
-const OWN_LINE_MS = 2_000;
 
 /**
  * Watches the shards where this one's people have partners, by the heartbeats of their pools (DESIGN §7): of its own

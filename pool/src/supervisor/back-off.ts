@@ -1,5 +1,5 @@
 /** The first pause before a shard that died is started again; it doubles with each death, up to the longest. */
-export const RESTART_MS_FIRST = 100;
+const RESTART_MS_FIRST = 100;
 export const RESTART_MS_MAX = 5_000;
 /** A shard that lived this long was well: its next death starts from the first pause again. */
 export const LIFE_GOOD_MS = 30_000;

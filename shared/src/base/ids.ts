@@ -49,6 +49,15 @@ export type AddressParts = {
   readonly incarnation: string;
 };
 
+const INCARNATION_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
+
+/**
+ * What tells one life of a shard from every other: eight letters drawn by chance, 41 bits. A time would come again when
+ * a clock is set back.
+ */
+export const newIncarnation = (random: Random): string =>
+  Array.from(random.bytes(8), (byte) => INCARNATION_LETTERS[byte % INCARNATION_LETTERS.length]).join("");
+
 /** The address of these parts, which are in their forms already. */
 export const addressOf = (parts: AddressParts): Address =>
   `${parts.region}.${parts.pool}.${parts.shard}.${parts.incarnation}` as Address;
