@@ -125,6 +125,8 @@ test.each([
   ["WHISPER_NATS_URL", "http://127.0.0.1:4222"],
   ["WHISPER_NATS_URL", "127.0.0.1:4222"],
   ["WHISPER_REDIS_URL", "nats://127.0.0.1"],
+  ["WHISPER_REDIS_URL", "redis+cluster://:s3cret@10.0.0.1"],
+  ["WHISPER_REDIS_URL", "redis+sentinel://:s3cret@10.0.0.1:26379"],
   ["WHISPER_URL", "wss://p1.example/elsewhere"],
   ["WHISPER_URL", "ws://p1.example/v1/socket"],
   ["WHISPER_OPS_TOKEN", "short"],

@@ -3,6 +3,7 @@ import { Secret } from "@whisper/shared/base/secret";
 import * as L from "@whisper/shared/limits";
 import * as v from "valibot";
 import { LOG_LEVELS, type LogLevel } from "./runtime/log.ts";
+import { redisPlaceOf } from "./runtime/redis-place.ts";
 import {
   decimal,
   type Env,
@@ -46,7 +47,12 @@ const socketUrl = v.pipe(
   urlOf("ws", "wss"),
   v.check((text) => /^wss?:\/\/[^\s/]{1,253}\/v1\/socket$/.test(text)),
 );
-const redisUrl = secret(urlOf("redis", "rediss"));
+const redisUrl = secret(
+  v.pipe(
+    v.string(),
+    v.check((text) => redisPlaceOf(text) !== undefined),
+  ),
+);
 
 /** What every process of a region is told. */
 export const COMMON_SETTINGS = {
@@ -106,7 +112,10 @@ export const POOL_SETTINGS = {
 
 /** What a clerk is told beside it. */
 export const CLERK_SETTINGS = {
-  WHISPER_REDIS_URL: setting("the region's Redis: redis://host:port or rediss://host:port", redisUrl),
+  WHISPER_REDIS_URL: setting(
+    "the region's Redis: redis://host:port, redis+cluster://host:port,host:port or redis+sentinel://host:port,host:port/master-name; rediss for TLS, user:password@ before the hosts",
+    redisUrl,
+  ),
   WHISPER_UPSTASH_URL: setting("the directory's REST endpoint: https://host", urlOf("http", "https")),
   WHISPER_UPSTASH_TOKEN: setting("the directory's token", secret(v.pipe(v.string(), v.minLength(1)))),
 } as const satisfies Settings;

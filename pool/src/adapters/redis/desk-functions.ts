@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import type { Redis } from "ioredis";
 import type { DeskSettings } from "../../matcher/desk-settings.ts";
 import { DESK_DUE_KEY } from "./keys.ts";
+import { mastersOf, type RegionRedis } from "./redis-connection.ts";
 import { luaOf } from "./redis-script.ts";
 
 /** What each function of the desk's library runs; all answer the letters as JSON. */
@@ -28,7 +28,7 @@ const FILES = ["desk-store", "desk-waiting", "desk-proposals", "desk-lists", "de
 
 export type DeskFunctions = {
   /** Runs one verb as one atomic change; the server is sent the library when it does not know it (yet, or any more). */
-  call(redis: Redis, verb: DeskVerb, memo: object, nowMs: number, chat: string): Promise<string>;
+  call(redis: RegionRedis, verb: DeskVerb, memo: object, nowMs: number, chat: string): Promise<string>;
 };
 
 /**
@@ -51,7 +51,9 @@ export function deskFunctions(settings: DeskSettings): DeskFunctions {
         return String(await run());
       } catch (error) {
         if (!(error instanceof Error && error.message.startsWith("ERR Function not found"))) throw error;
-        await redis.function("LOAD", "REPLACE", library);
+        // Which master has the slot just now only the next call finds out, so that all of them are told.
+        const told = mastersOf(redis).map((master) => master.function("LOAD", "REPLACE", library));
+        await Promise.allSettled(told);
         return String(await run());
       }
     },

@@ -2,13 +2,12 @@ import { assert } from "@whisper/shared/base/assert";
 import { toBase64Url } from "@whisper/shared/base/base64url";
 import { type DeviceHash, isAddress, isDeviceHash, type SessionId } from "@whisper/shared/base/ids";
 import type { Random } from "@whisper/shared/base/random";
-import type { Redis } from "ioredis";
 import type { RecordsSettings } from "../../clerk/records-settings.ts";
 import { assertFits } from "../../clerk/standing-bounds.ts";
 import type { AdmitAnswer, Place, Records, Standing, Whereabouts } from "../../ports.ts";
 import { ALL_PARTITIONS, partitionOf } from "../../runtime/partitions.ts";
 import { banKey, generationKey, recordKey } from "./keys.ts";
-import { connectRedis } from "./redis-connection.ts";
+import { connectRedis, type RegionRedis } from "./redis-connection.ts";
 import { luaScript } from "./redis-script.ts";
 
 const SCRIPTS = {
@@ -100,7 +99,7 @@ export async function openRedisRecords(
 
 type Touched = { readonly session: SessionId; readonly epoch: number };
 
-async function touchAll(redis: Redis, sessions: readonly Touched[], ttlMs: number) {
+async function touchAll(redis: RegionRedis, sessions: readonly Touched[], ttlMs: number) {
   const batches = new Map<number, Touched[][]>();
   for (const touched of sessions) {
     const partition = partitionOf(touched.session);

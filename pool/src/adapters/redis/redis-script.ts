@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { Redis } from "ioredis";
+import type { RegionRedis } from "./redis-connection.ts";
 
 /**
  * A Lua script that Redis runs as one atomic change; sent whole only to a server that does not know it (yet, or any
  * more).
  */
 export type RedisScript = {
-  run(redis: Redis, keys: readonly string[], args: readonly (string | number | Buffer)[]): Promise<unknown>;
+  run(redis: RegionRedis, keys: readonly string[], args: readonly (string | number | Buffer)[]): Promise<unknown>;
 };
 
 /** A script made of the Lua files of this folder with these names, one after the other. */
