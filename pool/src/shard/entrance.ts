@@ -2,6 +2,7 @@ import { unreachable } from "@whisper/shared/base/assert";
 import type { Address, SessionId } from "@whisper/shared/base/ids";
 import type { MemoOf } from "@whisper/shared/bus/memos";
 import { isTicketExpired } from "@whisper/shared/credentials/verify";
+import { ACCEPT_WINDOW_MS } from "@whisper/shared/limits";
 import { CLOSE_CODES, type CloseName, retryAfterReason } from "@whisper/shared/protocol/close-codes";
 import { encodeFrame } from "@whisper/shared/protocol/codec";
 import type { ClerkCalls } from "./clerk-calls.ts";
@@ -158,9 +159,14 @@ export class Entrance {
     }
     const search = answer.place === "idle" ? undefined : parseDetails(answer.details);
     if (search === undefined) return idle;
+    const { proposal, ...wish } = search;
+    if (proposal !== undefined) {
+      const untilMs = Math.min(proposal.untilMs, nowMs + ACCEPT_WINDOW_MS);
+      return { place: "proposed", ...wish, ...proposal, untilMs, asked: 0, isMoved: true, awayMs: nowMs, over };
+    }
     return {
       place: "seeking",
-      ...search,
+      ...wish,
       seekNo: 0,
       sinceMs: nowMs,
       tiersTold: 1,

@@ -71,6 +71,8 @@ export type Proposed = Search & {
   readonly untilMs: number;
   /** How often the desk was asked what became of an accepted proposal. */
   readonly asked: number;
+  /** Taken up from a record on another shard: the desk has the last word, and the partner knows an older address. */
+  readonly isMoved: boolean;
 };
 
 export type Chatting = Kept & {
@@ -93,7 +95,10 @@ export type Chatting = Kept & {
   readonly notHere: boolean;
   /** Their last address was asked once more, so the home is next. */
   readonly askedLast: boolean;
-  /** When a text of this person's that nobody confirmed makes us ask where the partner is; 0 while all is confirmed. */
+  /**
+   * When the partner's home is asked where they are: a text of this person's is not confirmed, or the home knew nothing
+   * of an absent partner. 0 while neither is so.
+   */
   readonly checkMs: number;
   /** Meters: see `meter.ts`. */
   readonly textsMs: number;
@@ -195,8 +200,8 @@ export function wakeAtMs(now: Session, spans: Spans): number {
     case "chatting": {
       // Of an absent person the partner's shard keeps the time; here they are only not remembered for ever.
       if (now.awayMs !== 0) return now.awayMs + spans.graceMs * 2;
-      if (now.partnerAwayMs !== 0) return now.askMs;
-      return now.checkMs === 0 ? Number.POSITIVE_INFINITY : now.checkMs;
+      const checkMs = now.checkMs === 0 ? Number.POSITIVE_INFINITY : now.checkMs;
+      return now.partnerAwayMs === 0 ? checkMs : Math.min(now.askMs, checkMs);
     }
   }
 }

@@ -3,16 +3,32 @@ import { isChatId, isDeviceHash, isRegionName, isSessionId, parseAddress } from 
 import { LATE_WORD_MS } from "@whisper/shared/limits";
 import { interestsOf, languagesOf } from "@whisper/shared/protocol/fields";
 import type { Standing } from "../ports.ts";
-import type { Chatting, Over, Partner, Session, Wish } from "./session.ts";
+import type { Chatting, Offer, Over, Partner, Proposed, Session, Wish } from "./session.ts";
 
 // What a record keeps beside the place, in the shard's own words: `details` of a search and `half` of a chat.
 // A half starts with chat (22), partner's session (22) and device (11), because the clerk's script looks at the first.
 
-const halfOf = (chat: Chatting): string =>
-  `${chat.chat}${chat.partner.session}${chat.partner.device}${[chat.partner.home, chat.partner.address, chat.partner.epoch].join(" ")}`;
+const whereWords = ({ home, address, epoch }: Partner): string => [home, address, epoch].join(" ");
+
+const halfOf = ({ chat, partner }: Pick<Chatting, "chat" | "partner">): string =>
+  `${chat}${partner.session}${partner.device}${whereWords(partner)}`;
 
 const overWords = (over: Over | undefined): { over?: string } =>
   over === undefined ? {} : { over: `${over.chat}${over.device}` };
+
+const searchWords = ({ joinedMs, waitedMs, wish }: Pick<Proposed, "joinedMs" | "waitedMs" | "wish">): unknown[] => [
+  joinedMs,
+  waitedMs,
+  wish.interests,
+  wish.languages,
+];
+
+/** What they share is some of their own interests: the places of these are enough, and a record stays short. */
+const offerWords = ({ offer, wish, seekNo, untilMs }: Proposed): unknown[] => {
+  const { chat, desk, shared, partner } = offer;
+  const places = shared.map((one) => wish.interests.indexOf(one)).filter((place) => place >= 0);
+  return [seekNo, untilMs, desk, places, halfOf({ chat, partner })];
+};
 
 /** A session as its record keeps it. */
 export function standingOf(now: Session): Standing {
@@ -20,21 +36,23 @@ export function standingOf(now: Session): Standing {
     case "idle":
       return { place: "idle", ...overWords(now.over) };
     case "seeking":
+      return { place: "seeking", details: JSON.stringify(searchWords(now)), ...overWords(now.over) };
     case "proposed":
     case "accepted": {
-      const { interests, languages } = now.wish;
-      const details = JSON.stringify([now.joinedMs, now.waitedMs, interests, languages]);
-      return { place: now.place === "seeking" ? "seeking" : "proposed", details, ...overWords(now.over) };
+      const details = JSON.stringify([...searchWords(now), offerWords(now)]);
+      return { place: "proposed", details, ...overWords(now.over) };
     }
     case "chatting":
       return { place: "chatting", half: halfOf(now) };
   }
 }
 
-/** A search as a record kept it. */
-export function parseDetails(
-  details: string | undefined,
-): { wish: Wish; joinedMs: number; waitedMs: number } | undefined {
+/** An unfinished proposal as a record kept it. */
+type KeptOffer = Pick<Proposed, "offer" | "seekNo" | "untilMs">;
+type KeptSearch = Pick<Proposed, "wish" | "joinedMs" | "waitedMs"> & { readonly proposal?: KeptOffer };
+
+/** A search as a record kept it, with the proposal that it had come to. */
+export function parseDetails(details: string | undefined): KeptSearch | undefined {
   if (details === undefined) return undefined;
   let raw: unknown;
   try {
@@ -47,7 +65,20 @@ export function parseDetails(
   const interests = interestsOf(raw[2]);
   const languages = languagesOf(raw[3]);
   if (typeof joinedMs !== "number" || typeof waitedMs !== "number" || !interests.ok || !languages.ok) return undefined;
-  return { wish: { interests: interests.value, languages: languages.value }, joinedMs, waitedMs };
+  const wish: Wish = { interests: interests.value, languages: languages.value };
+  const proposal = parseOffer(raw[4], wish);
+  return { wish, joinedMs, waitedMs, ...(proposal === undefined ? {} : { proposal }) };
+}
+
+function parseOffer(words: unknown, wish: Wish): KeptOffer | undefined {
+  if (!Array.isArray(words)) return undefined;
+  const [seekNo, untilMs, desk, places, half] = words as unknown[];
+  if (!Number.isSafeInteger(seekNo) || typeof untilMs !== "number" || !isRegionName(desk)) return undefined;
+  const both = typeof half === "string" ? parseHalf(half) : undefined;
+  if (both === undefined || !Array.isArray(places)) return undefined;
+  const shared = (places as unknown[]).flatMap((place) => wish.interests[Number(place)] ?? []);
+  const offer: Offer = { ...both, desk: desk as RegionName, shared };
+  return { offer, seekNo: Number(seekNo), untilMs };
 }
 
 /** A half as a record kept it. */

@@ -3,7 +3,7 @@ import type { MemoOf } from "@whisper/shared/bus/memos";
 import { inboxOf } from "@whisper/shared/bus/subjects";
 import type { ChatMemo, Ctx, Effect, Event, Step } from "./event.ts";
 import { count, nothing, send } from "./event.ts";
-import type { Chatting, Session } from "./session.ts";
+import type { Chatting, Proposed, Session } from "./session.ts";
 import { endChat } from "./step-chat.ts";
 import { learn, markAway, markBack, whereAsk } from "./step-lost.ts";
 import { beginChat } from "./step-proposal.ts";
@@ -24,7 +24,7 @@ export function onChatMemo(now: Session, memo: ChatMemo, ctx: Ctx): Step {
     const isNewAddress = known !== here && memo.kind !== "back" && memo.kind !== "left";
     return inChat(present, memo, ctx, isThere || isNewAddress);
   }
-  if (now.place === "accepted" && now.offer.chat === memo.chat && memo.kind !== "took") {
+  if (mayBePaired(now) && now.offer.chat === memo.chat && memo.kind !== "took") {
     // The desk's word reached the partner first. Only who was paired speaks in a chat, so we are paired, too.
     const begun = beginChat(now, now.offer, ctx);
     const then = onChatMemo(begun.next, memo, ctx);
@@ -52,6 +52,10 @@ export function onChatMemo(now: Session, memo: ChatMemo, ctx: Ctx): Step {
     ],
   };
 }
+
+/** Who came from another shard in the middle of a proposal may have accepted there. */
+const mayBePaired = (now: Session): now is Proposed =>
+  now.place === "accepted" || (now.place === "proposed" && now.isMoved);
 
 function tookMemo(memo: MemoOf<"left" | "away" | "back">, seen: number, now: Session, { me }: Ctx): MemoOf<"took"> {
   return {

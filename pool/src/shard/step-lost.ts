@@ -79,12 +79,23 @@ export function onWhereabouts(now: Session, chat: ChatId, said: MemoOf<"whereabo
   if (now.place !== "chatting" || now.chat !== chat) return nothing(now);
   if (said.chat === "over") return endChat(now, ctx, [send({ type: "partner_left" })], false);
   const { partnerAddress: address, partnerEpoch: epoch } = said;
-  if (said.chat === "in" && address !== undefined && epoch !== undefined) {
-    if (epoch > now.partner.epoch) return found(now, epoch, address, ctx);
+  if (address !== undefined && epoch !== undefined && epoch > now.partner.epoch) {
+    if (said.chat === "in") return found(now, epoch, address, ctx);
+    // Their record has not heard of this chat, as when a shard dies in the middle of a pairing: their own shard knows.
+    const known = { ...learn(now, epoch, address), notHere: false };
+    return { next: known, effects: [backMemo(known, ctx)] };
   }
   // Where we thought, or the home knows nothing: only the word of their own shard counts then.
-  if (now.notHere) return markAway(now, ctx, []);
-  return now.partnerAwayMs === 0 ? { next: now, effects: [backMemo(now, ctx)] } : nothing(now);
+  const isUnknown = said.chat === "unknown";
+  if (now.notHere) return askedAgain(markAway(now, ctx, []), isUnknown, ctx);
+  if (now.partnerAwayMs === 0) return { next: now, effects: [backMemo(now, ctx)] };
+  return askedAgain(nothing(now), isUnknown, ctx);
+}
+
+/** Who is absent and whose record does not know this chat may come back into it at any moment: asked each second. */
+function askedAgain({ next, effects }: Step, isUnknown: boolean, ctx: Ctx): Step {
+  if (!isUnknown || next.place !== "chatting") return { next, effects };
+  return { next: { ...next, checkMs: ctx.nowMs + NEXT_QUESTION_MS }, effects };
 }
 
 /** The partner's home has ended their half, or says that they are back. */
@@ -109,11 +120,13 @@ function found(now: Chatting, epoch: number, address: Address, ctx: Ctx): Step {
  * still. Before the home is asked to end a half, the last address is asked once more.
  */
 export function onPartnerDue(now: Chatting, ctx: Ctx): Step {
+  const isCheckDue = now.checkMs !== 0 && ctx.nowMs >= now.checkMs;
   if (now.partnerAwayMs === 0) {
-    if (now.checkMs === 0 || ctx.nowMs < now.checkMs) return nothing(now);
+    if (!isCheckDue) return nothing(now);
     return { next: { ...now, checkMs: ctx.nowMs + ctx.rules.spans.unconfirmedMs }, effects: [whereAsk(now)] };
   }
-  if (ctx.nowMs < now.askMs) return nothing(now);
+  if (ctx.nowMs < now.askMs)
+    return isCheckDue ? { next: { ...now, checkMs: 0 }, effects: [whereAsk(now)] } : nothing(now);
   if (!ctx.judges) return nothing({ ...now, askMs: ctx.nowMs + NEXT_QUESTION_MS });
   if (!now.askedLast) {
     return { next: { ...now, askedLast: true, askMs: ctx.nowMs + NEXT_QUESTION_MS }, effects: [backMemo(now, ctx)] };

@@ -13,6 +13,7 @@ import {
   waitedOf,
 } from "./session.ts";
 import { standingOf } from "./standing.ts";
+import { backMemo } from "./step-lost.ts";
 import { declineMemo, seekAgain, unlist } from "./step-seek.ts";
 
 /**
@@ -131,6 +132,7 @@ function propose(now: Seeking, offer: Offer, leftMs: number, place: Proposed["pl
     offer,
     untilMs: ctx.nowMs + leftMs,
     asked: 0,
+    isMoved: false,
     wish: now.wish,
     seekNo: now.seekNo,
     joinedMs: now.joinedMs,
@@ -198,6 +200,7 @@ export function beginChat(
     count("match"),
   ];
   if (next.awayMs !== 0) effects.push(awayMemo(next, ctx));
+  else if (now.isMoved) effects.push(backMemo(next, ctx));
   return { next, effects };
 }
 
@@ -215,16 +218,12 @@ export const awayMemo = (now: Chatting, { me }: Ctx): Effect => ({
   },
 });
 
+/** What the desk holds of somebody who came back in the middle of a proposal; a chat of theirs comes as `paired`. */
 function onRegained(now: Session, memo: MemoOf<"regained">, ctx: Ctx): Step {
-  if (
-    memo.holds === "offer" &&
-    (now.place === "proposed" || now.place === "accepted") &&
-    now.offer.chat === memo.chat
-  ) {
-    return { next: { ...now, untilMs: ctx.nowMs + (memo.leftMs ?? 0), asked: 0 }, effects: [] };
+  if (now.place !== "proposed" && now.place !== "accepted") return nothing(now);
+  if (memo.holds === "offer") {
+    if (now.offer.chat !== memo.chat) return nothing(now);
+    return nothing({ ...now, untilMs: ctx.nowMs + (memo.leftMs ?? 0), asked: 0, isMoved: false });
   }
-  if (memo.holds === "nothing" && (now.place === "proposed" || now.place === "accepted")) {
-    return seekAgain(now, ctx, [send({ type: "match_declined" })]);
-  }
-  return nothing(now);
+  return seekAgain(now, ctx, [send({ type: "match_declined" })]);
 }

@@ -45,7 +45,8 @@ function seekingWakes(now: Seeking, ctx: Ctx): Step {
 function proposedWakes(now: Proposed, ctx: Ctx): Step {
   const { spans } = ctx.rules;
   if (ctx.nowMs < now.untilMs + spans.wordMs * (now.asked + 1)) return nothing(now);
-  if (now.place === "proposed") {
+  // Who was taken up from a record may have accepted before: only the desk knows.
+  if (now.place === "proposed" && !now.isMoved) {
     const ended = letRunOut(now);
     return { next: ended.next, effects: [...ended.effects, declineMemo(now.offer.chat, ctx, now.offer.desk)] };
   }

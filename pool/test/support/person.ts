@@ -75,6 +75,7 @@ export const PROPOSED: Proposed = {
   awayMs: 0,
   over: undefined,
   asked: 0,
+  isMoved: false,
   offer: { chat: CHAT, desk: ME.home, shared: ["music"], partner: PARTNER },
   untilMs: NOW_MS + 15_000,
 };
