@@ -1,5 +1,8 @@
 import { inspect } from "node:util";
+import type { RegionName } from "@whisper/shared/base/ids";
+import { systemRandom } from "@whisper/shared/base/random";
 import { expect, test } from "vitest";
+import { newHandoverKey } from "./clerk/handover.ts";
 import { readPoolConfig, SHARD_SETTINGS } from "./config.ts";
 import { type Env, SettingsFault } from "./runtime/settings.ts";
 
@@ -45,6 +48,35 @@ test("a pool's supervisor has all that its shards have, and how many they are", 
   expect(config.supervisor).toEqual({ shards: 14 });
   expect(config.shard).toMatchObject({ pool: "p1", port: 9001, drainMs: 120_000 });
   expect(readPoolConfig(GOOD).supervisor).toBeUndefined();
+});
+
+const HANDOVER = await newHandoverKey("eu-west" as RegionName, 0, systemRandom);
+
+test("[Q8] the clerks' hand-over key is read whole, and cannot be printed", () => {
+  const config = readPoolConfig({ ...GOOD, WHISPER_HANDOVER_KEY: JSON.stringify(HANDOVER) });
+  expect(config.clerk?.handoverKey?.reveal()).toEqual(HANDOVER);
+  expect(inspect(config, { depth: 9, showHidden: true })).not.toContain(HANDOVER.d);
+  const { notBefore: _, ...plain } = HANDOVER;
+  const read = readPoolConfig({ ...GOOD, WHISPER_HANDOVER_KEY: JSON.stringify(plain) });
+  expect(read.clerk?.handoverKey?.reveal()).toEqual(HANDOVER);
+  expect(readPoolConfig(GOOD).clerk?.handoverKey).toBeUndefined();
+});
+
+test.each([
+  ["no JSON", "%%"],
+  ["null", "null"],
+  ["a list", JSON.stringify([HANDOVER])],
+  ["no private half", JSON.stringify({ ...HANDOVER, d: undefined })],
+  ["a private half that is too short", JSON.stringify({ ...HANDOVER, d: "AAAA" })],
+  ["the halves of two pairs", JSON.stringify({ ...HANDOVER, d: "A".repeat(43) })],
+  ["another curve", JSON.stringify({ ...HANDOVER, crv: "X25519" })],
+  ["the name of another region", JSON.stringify({ ...HANDOVER, kid: "us-east-abcdefg" })],
+  ["a name that says no region", JSON.stringify({ ...HANDOVER, kid: "abcdefg" })],
+  ["a time that is none", JSON.stringify({ ...HANDOVER, notBefore: "soon" })],
+])("[Q8] a hand-over key that is %s is refused by its name, without its value", (_what, text) => {
+  const faults = faultsOf({ ...GOOD, WHISPER_HANDOVER_KEY: text });
+  expect(faults).toEqual([expect.stringMatching(/^WHISPER_HANDOVER_KEY is wrong: the private Ed25519 JWK/)]);
+  if (text.length > 4) expect(faults.join()).not.toContain(text);
 });
 
 test.each([

@@ -1,7 +1,9 @@
 import { isPoolName, isRegionName, type PoolName, type RegionName } from "@whisper/shared/base/ids";
 import { Secret } from "@whisper/shared/base/secret";
+import type { SigningJwk } from "@whisper/shared/credentials/signing-keys";
 import * as L from "@whisper/shared/limits";
 import * as v from "valibot";
+import { parseHandoverKey } from "./clerk/handover-setting.ts";
 import { LOG_LEVELS, type LogLevel } from "./runtime/log.ts";
 import { redisPlaceOf } from "./runtime/redis-place.ts";
 import {
@@ -168,13 +170,14 @@ const LOOPBACK = /^(127\.|::1$)/;
  * Reads `WHISPER_*` once: throws one `SettingsFault` with all that is wrong; the result is frozen, its secrets
  * unprintable.
  */
+    readonly handoverKey?: Secret<SigningJwk>;
 export function readPoolConfig(env: Env): PoolConfig {
   const faults: string[] = [];
   const common = readSettings(COMMON_SETTINGS, env, faults);
   const does = (role: Role): boolean => common.WHISPER_ROLES?.includes(role) === true;
   const supervisor = does("pool") ? readSupervisor(env, faults) : undefined;
   const shard = does("shard") || does("pool") ? readShard(env, faults, common.WHISPER_ENV === "production") : undefined;
-  const clerk = does("clerk") ? readClerk(env, faults) : undefined;
+  const clerk = does("clerk") ? readClerk(env, faults, common.WHISPER_REGION) : undefined;
   const matcher = does("matcher") ? readMatcher(env, faults, common.WHISPER_ENV === "production") : undefined;
   refuseUnknown([COMMON_SETTINGS, SHARD_SETTINGS, POOL_SETTINGS, CLERK_SETTINGS, MATCHER_SETTINGS], env, faults);
   if (faults.length > 0) throw new SettingsFault([...new Set(faults)]);
@@ -230,7 +233,8 @@ function readSupervisor(env: Env, faults: string[]): NonNullable<PoolConfig["sup
   return { shards: read.WHISPER_SHARDS };
 }
 
-function readClerk(env: Env, faults: string[]): NonNullable<PoolConfig["clerk"]> {
+/** `region` is absent when its own setting is wrong, which is a fault already. */
+function readClerk(env: Env, faults: string[], region: RegionName | undefined): NonNullable<PoolConfig["clerk"]> {
   const read = readSettings(CLERK_SETTINGS, env, faults);
   return {
     redisUrl: read.WHISPER_REDIS_URL,
@@ -242,6 +246,11 @@ function readClerk(env: Env, faults: string[]): NonNullable<PoolConfig["clerk"]>
 function readMatcher(env: Env, faults: string[], isProduction: boolean): NonNullable<PoolConfig["matcher"]> {
   const read = readSettings(MATCHER_SETTINGS, env, faults);
   if (isProduction && read.WHISPER_SAME_DEVICE_PAIRS)
+  const given = read.WHISPER_HANDOVER_KEY?.reveal();
+  const handoverKey = given === undefined || region === undefined ? undefined : parseHandoverKey(given, region);
+  if (given !== undefined && region !== undefined && handoverKey === undefined)
+    faults.push(`WHISPER_HANDOVER_KEY is wrong: ${CLERK_SETTINGS.WHISPER_HANDOVER_KEY.says}`);
     faults.push("WHISPER_SAME_DEVICE_PAIRS is for development: production refuses it");
   return { redisUrl: read.WHISPER_REDIS_URL, sameDevicePairs: read.WHISPER_SAME_DEVICE_PAIRS };
 }
+    ...(handoverKey === undefined ? {} : { handoverKey: new Secret(handoverKey) }),

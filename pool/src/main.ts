@@ -71,7 +71,7 @@ const quietly = (): void => {};
 /** What the shard of this process runs on, and the parts that must run before it. */
 function shardNeeds(config: PoolConfig, shard: ShardConfig, { bus, log }: World) {
   const { region } = config;
-  const keys = new NodeKeys({ url: shard.jwksUrl, cachePath: shard.keysCache, clock, log });
+  const keys = new NodeKeys({ url: shard.jwksUrl, cachePath: shard.keysCache, regions: [region], clock, log });
   const natsUrl = config.natsUrl.reveal();
   const reports = opened("reports", () => openJetstreamReports(natsUrl, region, onBusFault(log)), closing);
   const keysPart: Part = { name: "keys", start: () => keys.start(), stop: () => keys.stop() };
@@ -188,6 +188,7 @@ function clerkParts({ clerk: settings, region }: PoolConfig, { bus, log }: World
         clock,
         random,
       }),
+        ...(settings.handoverKey === undefined ? {} : { handoverKey: settings.handoverKey.reveal() }),
     stopping,
   );
   return [records.part, turn.part, clerk.part];

@@ -19,10 +19,13 @@ export type PoolOptions = {
   readonly tellsOps: boolean;
 };
 
-/** What a pool of one shard runs on; `keys.size` says how many keys it can verify tickets with. */
+/**
+ * What a pool of one shard runs on; `keys.size` says how many keys it can verify tickets with, `keys.handsOver` whether
+ * one of them is for tickets of its region's clerks.
+ */
 export type PoolWorld = {
   readonly bus: Bus;
-  readonly keys: Verifier & { readonly size: number };
+  readonly keys: Verifier & { readonly size: number; readonly handsOver: boolean };
   readonly reports: Reports;
   readonly clock: Clock;
   readonly random: Random;
@@ -58,7 +61,12 @@ export async function startPool(options: PoolOptions, world: PoolWorld): Promise
   const ops = await startOps({
     ...options.ops,
     registry: registryOf(options.settings, () => shard),
-    readiness: () => ({ bus: bus.isUp(), keys: keys.size > 0, shard: shard?.report().state === "up" }),
+    readiness: () => ({
+      bus: bus.isUp(),
+      keys: keys.size > 0,
+      handover: keys.handsOver,
+      shard: shard?.report().state === "up",
+    }),
   });
   const settings = options.tellsOps ? { ...options.settings, opsUrl: ops.url } : options.settings;
   try {
@@ -115,7 +123,7 @@ export function handsOf(shard: Shard, { bus, keys }: PoolWorld, registry: Regist
   return {
     load() {
       const { sockets, live, socketsMax: max } = shard.report();
-      const load = { sockets, live, max, bus: bus.isUp(), keys: keys.size > 0 };
+      const load = { sockets, live, max, bus: bus.isUp(), keys: keys.size > 0, handover: keys.handsOver };
       return shard.drainState.state === "up" ? load : { ...load, drain: progress() };
     },
     metrics: () => registry.getMetricsAsJSON(),

@@ -1,3 +1,4 @@
+import type { PoolThere } from "./engine.ts";
 import type { WorldPlan } from "./plan.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -31,6 +32,22 @@ export async function waitForPools(
     const missing = poolsNotUp(plan, await ask(`${edgeUrl}/v1/regions`));
     if (health !== undefined && missing.length === 0) return [];
     if (until.passed()) return missing;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/**
+ * Waits until each pool has all that it needs, the keys of tickets among it; resolves with those (`region/pool`) that
+ * lack something at the end.
+ */
+export async function waitForReady(
+  pools: readonly PoolThere[],
+  until: { readonly passed: () => boolean },
+): Promise<readonly string[]> {
+  for (;;) {
+    const ready = await Promise.all(pools.map(async ({ opsUrl }) => (await ask(`${opsUrl}/readyz`)) !== undefined));
+    const missing = pools.filter((_, at) => ready[at] !== true).map(({ region, pool }) => `${region}/${pool}`);
+    if (missing.length === 0 || until.passed()) return missing;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

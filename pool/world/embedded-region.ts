@@ -5,6 +5,7 @@ import { openMemoryRecords } from "../src/adapters/memory/memory-records.ts";
 import { openMemoryReports } from "../src/adapters/memory/memory-reports.ts";
 import { openMemoryWaitingList } from "../src/adapters/memory/memory-waiting-list.ts";
 import { startClerk } from "../src/clerk/clerk.ts";
+import { newHandoverKey } from "../src/clerk/handover.ts";
 import { RECORDS_SETTINGS } from "../src/clerk/records-settings.ts";
 import { deskSettings } from "../src/matcher/desk-settings.ts";
 import { startMatcher } from "../src/matcher/matcher.ts";
@@ -37,7 +38,8 @@ export function embeddedRegion(
     {
       name: "clerk",
       async start() {
-        clerk = await startClerk({ mail: newMail(), region, records, directory, log, clock, random });
+        const handoverKey = await newHandoverKey(region, 0, random);
+        clerk = await startClerk({ mail: newMail(), region, records, directory, log, clock, random, handoverKey });
       },
       stop: async () => clerk?.stop(),
     },

@@ -38,7 +38,8 @@ export function embeddedEngine({ plan, limits, scratch, host, onLog }: EngineOpt
     },
     async openPools(jwksUrl) {
       const directory = hashDirectory((commands) => Promise.all(commands.map(store.call)), store.close);
-      const keys = new NodeKeys({ url: jwksUrl, cachePath: join(scratch, "keys.json"), clock: systemClock, log });
+      const cachePath = join(scratch, "keys.json");
+      const keys = new NodeKeys({ url: jwksUrl, cachePath, regions: plan.regions, clock: systemClock, log });
       const keysPart: Part = { name: "keys", start: () => keys.start(), stop: () => keys.stop() };
       const regions = plan.regions.map((region) => embeddedRegion(region, { newBus, directory, log }));
       const pools = plan.pools.map((pool) => {

@@ -1,6 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { RegionName } from "@whisper/shared/base/ids";
+import { systemRandom } from "@whisper/shared/base/random";
+import { Secret } from "@whisper/shared/base/secret";
+import { newHandoverKey } from "../src/clerk/handover.ts";
 import { type Mortal, mortal } from "./mortal.ts";
 import { freePort } from "./servers/free-port.ts";
 import { type Joined, startNats } from "./servers/nats.ts";
@@ -14,6 +18,8 @@ export type RegionServers = {
   readonly region: string;
   readonly redisUrl: string;
   readonly natsUrl: string;
+  /** What all its clerks sign hand-over tickets with, also one that comes again. */
+  readonly handoverKey: Secret<string>;
   readonly mortals: readonly Mortal[];
   stop(): Promise<void>;
 };
@@ -34,7 +40,7 @@ export async function joinRegions(regions: readonly string[], host: string): Pro
 
 /** Starts a region's Redis and bus, and its gateway if it is joined to others; rejects with none of them left. */
 export async function startRegionServers(
-  region: string,
+  region: RegionName,
   joined: Joined | undefined,
   scratch: string,
   lost: Lost,
@@ -60,7 +66,8 @@ export async function startRegionServers(
     throw failed.reason;
   }
   const [redisUrl = "", natsUrl = ""] = [redis.current()?.url, nats.current()?.url];
-  return { region, redisUrl, natsUrl, mortals: all.map(({ part }) => part), stop };
+  const handoverKey = new Secret(JSON.stringify(await newHandoverKey(region, 0, systemRandom)));
+  return { region, redisUrl, natsUrl, handoverKey, mortals: all.map(({ part }) => part), stop };
 }
 
 async function folder(scratch: string, name: string): Promise<string> {

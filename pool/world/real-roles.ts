@@ -29,7 +29,11 @@ const ofRegion = ({ region, natsUrl }: RegionServers): Env => ({
 export function regionRoles(servers: RegionServers, { endpoint, token }: DirectoryThere): readonly Told[] {
   const { region } = servers;
   const all = { ...ofRegion(servers), WHISPER_REDIS_URL: servers.redisUrl };
-  const directory: Env = { WHISPER_UPSTASH_URL: endpoint.url, WHISPER_UPSTASH_TOKEN: token };
+  const directory: Env = {
+    WHISPER_UPSTASH_URL: endpoint.url,
+    WHISPER_UPSTASH_TOKEN: token,
+    WHISPER_HANDOVER_KEY: servers.handoverKey.reveal(),
+  };
   return [
     { kind: "clerk", region, pool: "", env: { ...all, WHISPER_ROLES: "clerk", ...directory } },
     { kind: "matcher", region, pool: "", env: { ...all, WHISPER_ROLES: "matcher", WHISPER_SAME_DEVICE_PAIRS: "1" } },

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { systemClock } from "@whisper/shared/base/clock";
 import { Secret } from "@whisper/shared/base/secret";
 import type { SigningJwk } from "@whisper/shared/credentials/signing-keys";
-import { waitForPools } from "./chat-possible.ts";
+import { waitForPools, waitForReady } from "./chat-possible.ts";
 import { type EdgeOptions, startEdge } from "./edge.ts";
 import { embeddedEngine } from "./embedded.ts";
 import type { PoolThere, WorldLimits } from "./engine.ts";
@@ -90,7 +90,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     const edgeUrl = `http://${HOST}:${edge.current()?.port}`;
     say(`starting pools in ${plan.regions.join(" and ")} on the ${plan.engine} engine`);
     const pools = await engine.openPools(`${edgeUrl}/.well-known/jwks.json`);
-    await seenByEdge(edgeUrl, plan, options.signal);
+    await chatPossible(edgeUrl, plan, pools, options.signal);
     return { edgeUrl, pools, stop, lost, mortals: [...engine.mortals(), edge.part] };
   } catch (error) {
     await stop();
@@ -115,11 +115,18 @@ async function pageOf(
   return buildPage(root, env);
 }
 
-async function seenByEdge(edgeUrl: string, plan: WorldPlan, signal: AbortSignal | undefined): Promise<void> {
+async function chatPossible(
+  edgeUrl: string,
+  plan: WorldPlan,
+  pools: readonly PoolThere[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const startedMs = performance.now();
   const passed = (): boolean => signal?.aborted === true || performance.now() - startedMs > POOLS_UP_MS;
   const missing = await waitForPools(edgeUrl, plan, { passed });
   if (missing.length > 0) throw new WorldFault(`the edge does not see ${missing.join(" and ")}`);
+  const unready = await waitForReady(pools, { passed });
+  if (unready.length > 0) throw new WorldFault(`${unready.join(" and ")} did not become ready`);
 }
 
 function mortalEdge(options: EdgeOptions, lost: (what: string) => void) {

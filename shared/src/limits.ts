@@ -121,6 +121,8 @@ export const NETWORK_HASH_MS = 30 * 86_400_000;
 export const KEY_PUBLISHED_AHEAD_MS = 600_000;
 export const KEYS_REFETCH_MS = 60_000;
 export const KEYS_UNKNOWN_KID_MS = 30_000;
+/** A clerk's key signs hand-over tickets once every pool has had time to fetch it, from an edge's copy that is old. */
+export const HANDOVER_LEAD_MS = 75_000;
 
 // Records and directory.
 export const RECORD_TTL_MS = 900_000;

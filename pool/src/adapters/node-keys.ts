@@ -2,11 +2,13 @@ import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Clock } from "@whisper/shared/base/clock";
+import type { RegionName } from "@whisper/shared/base/ids";
 import type { OpenedJwt, Signer } from "@whisper/shared/credentials/jwt";
 import { type PublicJwk, parseJwks, refetchDue } from "@whisper/shared/credentials/key-ring";
 import type { SigningJwk } from "@whisper/shared/credentials/signing-keys";
 import { handoverMaySay, type Verdict, type Verifier } from "@whisper/shared/credentials/verify";
 import { KEYS_UNKNOWN_KID_MS } from "@whisper/shared/limits";
+import { regionOfKey } from "../clerk/handover.ts";
 import type { Log } from "../ports.ts";
 
 const TICK_MS = 1_000;
@@ -18,6 +20,8 @@ export type NodeKeysOptions = {
   readonly url: string;
   /** The last good document, so that a pool that starts while the edge is away admits people. */
   readonly cachePath: string;
+  /** Whose hand-over keys it asks for until it has them: such tickets bring who comes from a pool that drains. */
+  readonly regions: readonly RegionName[];
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -25,9 +29,9 @@ export type NodeKeysOptions = {
 type Key = { readonly object: KeyObject; readonly use: PublicJwk["use"] };
 
 /**
- * The public keys that verify tickets, held by one process (DESIGN §6): asked for every 60 s, after an unknown key id
- * at most every 30 s, kept on disk, and never given up while the edge is away. `verify` is synchronous and never
- * throws.
+ * The public keys that verify tickets, held by one process (DESIGN §6): asked for every 60 s, for an unknown key id at
+ * once but at most every 30 s, kept on disk, and never given up while the edge is away. `verify` is synchronous and
+ * never throws.
  */
 export class NodeKeys implements Verifier {
   readonly #options: NodeKeysOptions;
@@ -35,7 +39,10 @@ export class NodeKeys implements Verifier {
   #unknownSeen = false;
   #fetchedMs = 0;
   #triedMs = 0;
+  #unknownMs = Number.NEGATIVE_INFINITY;
   #failures = 0;
+  /** Answers in a row without a hand-over key of each region: its clerks have not published one yet. */
+  #lacking = 0;
   #onDisk = "";
   #timer: NodeJS.Timeout | undefined;
   #asking: AbortController | undefined;
@@ -64,9 +71,17 @@ export class NodeKeys implements Verifier {
     return this.#keys.size;
   }
 
+  /** Whether the hand-over tickets of all regions that were named can be verified. */
+  get handsOver(): boolean {
+    const known = new Set([...this.#keys].flatMap(([kid, { use }]) => (use === "handover" ? regionOfKey(kid) : [])));
+    return this.#options.regions.every((region) => known.has(region));
+  }
+
   knows(kid: string): boolean {
     if (this.#keys.has(kid)) return true;
     this.#unknownSeen = true;
+    // At once: whoever came with it may try again within a second. A fetch for an unknown key stays rare (T5).
+    void this.tick();
     return false;
   }
 
@@ -87,9 +102,9 @@ export class NodeKeys implements Verifier {
   #isDue(nowMs: number): boolean {
     if (this.#asking !== undefined) return false;
     // While the edge is away: 1, 2, 4 … 30 s, so that a thousand shards do not greet its return at once each second.
-    if (this.#failures > 0)
-      return nowMs - this.#triedMs >= Math.min(TICK_MS * 2 ** (this.#failures - 1), KEYS_UNKNOWN_KID_MS);
-    return refetchDue(this.#fetchedMs, nowMs, this.#unknownSeen);
+    if (this.#failures > 0) return nowMs - this.#triedMs >= backOffMs(TICK_MS, this.#failures);
+    if (this.#lacking > 0 && nowMs - this.#triedMs >= backOffMs(TICK_MS / 2, this.#lacking)) return true;
+    return refetchDue({ fetchedMs: this.#fetchedMs, unknownMs: this.#unknownMs }, nowMs, this.#unknownSeen);
   }
 
   async #fetchOnce(): Promise<void> {
@@ -97,6 +112,7 @@ export class NodeKeys implements Verifier {
     const tooLong = setTimeout(() => asking.abort(), FETCH_MS_MAX);
     this.#asking = asking;
     this.#triedMs = this.#options.clock.nowMs();
+    if (this.#unknownSeen) this.#unknownMs = this.#triedMs;
     try {
       const text = await readBounded(this.#options.url, asking.signal);
       const keys = parseJwks(JSON.parse(text));
@@ -104,6 +120,7 @@ export class NodeKeys implements Verifier {
       this.#take(keys);
       this.#fetchedMs = this.#triedMs;
       this.#failures = 0;
+      this.#lacking = this.handsOver ? 0 : this.#lacking + 1;
       this.#unknownSeen = false;
       await this.#writeDisk(text);
     } catch {
@@ -147,6 +164,8 @@ export class NodeKeys implements Verifier {
     }
   }
 }
+
+const backOffMs = (firstMs: number, tries: number): number => Math.min(firstMs * 2 ** (tries - 1), KEYS_UNKNOWN_KID_MS);
 
 async function readBounded(url: string, signal: AbortSignal): Promise<string> {
   const answer = await fetch(url, { signal, redirect: "error" });

@@ -5,11 +5,17 @@ import type { AdmitAnswer, Records, Standing } from "../ports.ts";
 import type { ClerkAsk } from "./clerk-asks.ts";
 import type { Handover } from "./handover.ts";
 
-/** What a clerk answers with. */
-export type Desk = { readonly records: Records; readonly handover: Handover; readonly nowMs: number };
+/** What a clerk answers with; `handsOver`: whether pools have had time to fetch the key of its hand-over tickets. */
+export type Desk = {
+  readonly records: Records;
+  readonly handover: Handover;
+  readonly handsOver: boolean;
+  readonly nowMs: number;
+};
 
 /** Runs a request and words its answer. Rejects when the store is away. */
-export async function answerTo(ask: ClerkAsk, { records, handover, nowMs }: Desk): Promise<Memo> {
+export async function answerTo(ask: ClerkAsk, desk: Desk): Promise<Memo> {
+  const { records, handover, handsOver, nowMs } = desk;
   const { req } = ask;
   switch (ask.kind) {
     case "admit":
@@ -28,7 +34,7 @@ export async function answerTo(ask: ClerkAsk, { records, handover, nowMs }: Desk
       await records.forget(ask.session);
       return { kind: "forgotten", req };
     case "handover": {
-      const holder = await records.holderOf(ask.session);
+      const holder = handsOver ? await records.holderOf(ask.session) : undefined;
       return { kind: "handed_over", req, ticket: holder && (await handover.ticket(ask, holder)) };
     }
     default:

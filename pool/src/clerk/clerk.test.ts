@@ -14,6 +14,7 @@ import { openMemoryRecords } from "../adapters/memory/memory-records.ts";
 import type { Directory, Log, Records } from "../ports.ts";
 import { createMail } from "../runtime/mail.ts";
 import { type Clerk, type ClerkParts, startClerk } from "./clerk.ts";
+import { newHandoverKey } from "./handover.ts";
 import { RECORDS_SETTINGS } from "./records-settings.ts";
 
 const EU = "eu-west" as RegionName;
@@ -221,7 +222,8 @@ test("[R16] while the store is away some are told, and the others are left to re
     forget: gate(records.forget),
     holderOf: gate(records.holderOf),
   };
-  const { counts } = await clerk(EU, { records: flaky });
+  const handoverKey = await newHandoverKey(EU, 0, systemRandom);
+  const { counts } = await clerk(EU, { records: flaky, handoverKey });
   for (const memo of [write(1), touch(2), forget(3), handover(4), admit(5), endHalf(6), where(7)]) ask(memo);
   expect(await answer("admitted", 5)).toMatchObject({ answer: "home_away" });
   expect(await answer("half_ended", 6)).toMatchObject({ answer: "home_away" });
@@ -345,7 +347,7 @@ test("[R18] while the directory is away the clerk answers on, asks it once at a 
 
 test("[R19] a hand-over ticket is good for the record's holder, one step above the record, by the directory's key", async () => {
   const { ask, answer, directory, clerk } = world();
-  await clerk(EU);
+  await clerk(EU, { handoverKey: await newHandoverKey(EU, 0, systemRandom) });
   ask(admit(1, { epoch: 4_001 }));
   ask(load(report("p1")));
   await answer("admitted", 1);
@@ -367,9 +369,48 @@ test("[R19] a hand-over ticket is good for the record's holder, one step above t
   expect(await crypto.subtle.verify("Ed25519", key, signature, signed)).toBe(true);
 });
 
+test("[Q8] all clerks of a region sign with the key that they are given; one without a key hands nobody over at first", async () => {
+  const { ask, answer, directory, clerk } = world();
+  const key = await newHandoverKey(EU, 0, systemRandom);
+  const first = await clerk(EU, { handoverKey: key });
+  ask(admit(1));
+  ask(load(report("p1")));
+  await answer("admitted", 1);
+  ask(handover(2));
+  const kidIn = (ticket = ""): string | undefined => {
+    const opened = openJwt(ticket, 1_024);
+    return opened.ok ? opened.value.kid : undefined;
+  };
+  expect(kidIn((await answer("handed_over", 2)).ticket)).toBe(key.kid);
+  await first.stop();
+  const again = await clerk(EU, { handoverKey: key });
+  ask(handover(3));
+  expect(kidIn((await answer("handed_over", 3)).ticket)).toBe(key.kid);
+  await again.stop();
+  let nowMs = systemClock.nowMs();
+  const own = await clerk(EU, { clock: { nowMs: () => nowMs } });
+  ask(load(report("p1", { atMs: nowMs })));
+  await until(
+    "its key is there",
+    async () => (await directory.read())?.handoverKeys?.some((one) => one.kid !== key.kid) === true,
+  );
+  const shown = own.counts.published;
+  await until("the clerk has noted it", () => own.counts.published > shown);
+  ask(handover(4));
+  expect((await answer("handed_over", 4)).ticket).toBeUndefined();
+  for (let second = 0; second < 76; second++) {
+    nowMs += 1_000;
+    ask(load(report("p1", { atMs: nowMs })));
+    const before = own.counts.published;
+    await until("a round", () => own.counts.published > before);
+  }
+  ask(handover(5));
+  expect((await answer("handed_over", 5)).ticket).toBeDefined();
+});
+
 test("[R19] without a record there is no hand-over ticket", async () => {
   const { ask, answer, clerk } = world();
-  await clerk(EU);
+  await clerk(EU, { handoverKey: await newHandoverKey(EU, 0, systemRandom) });
   ask(handover(1));
   expect((await answer("handed_over", 1)).ticket).toBeUndefined();
 });

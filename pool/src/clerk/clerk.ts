@@ -13,6 +13,7 @@ import { startBirthWatch } from "./birth-watch.ts";
 import { type ClerkAsk, clerkAskOf } from "./clerk-asks.ts";
 import { startDirectoryRounds, type Turn } from "./directory-rounds.ts";
 import { createHandover, newHandoverKey } from "./handover.ts";
+import { handoverLead } from "./handover-lead.ts";
 
 /** Requests worked on at once, and those that wait; beyond that they are dropped, and their shards ask again. */
 const AT_ONCE_MAX = 1_024;
@@ -26,7 +27,10 @@ export type ClerkParts = {
   readonly log: Log;
   readonly clock: Clock;
   readonly random: Random;
-  /** What hand-over tickets are signed with. All clerks of a region need the same; a new one if not given. */
+  /**
+   * What hand-over tickets are signed with: all clerks of a region need the same. Without one a clerk makes its own,
+   * and hands nobody over until that has stood in the directory long enough for pools to have fetched it.
+   */
   readonly handoverKey?: SigningJwk;
   /** Which of a region's clerks publishes the directory; this one if not given. */
   readonly turn?: Turn;
@@ -60,19 +64,24 @@ export async function startClerk(parts: ClerkParts): Promise<Clerk> {
   const counts: ClerkCounts = { answered: 0, passedOn: 0, failed: 0, dropped: 0, unsound: 0, published: 0 };
   const key = parts.handoverKey ?? (await newHandoverKey(region, clock.nowMs(), parts.random));
   const handover = await createHandover(key, region, clock);
+  const lead = handoverLead(parts.handoverKey?.notBefore);
   const births = startBirthWatch({ ...parts, everyMs: parts.birthsEveryMs ?? BIRTHS_EVERY_MS });
   const rounds = startDirectoryRounds({
     ...parts,
     everyMs: parts.publishEveryMs ?? POOL_REPORT_EVERY_MS,
     handoverKey: handover.publicKey,
-    onPublished: () => void counts.published++,
+    onPublished() {
+      counts.published++;
+      lead.published(clock.nowMs());
+    },
   });
   const queue = createQueue(AT_ONCE_MAX, QUEUED_MAX, work);
   let isAway = false;
 
   async function work(ask: ClerkAsk): Promise<void> {
     try {
-      const answer = await answerTo(ask, { records, handover, nowMs: clock.nowMs() });
+      const nowMs = clock.nowMs();
+      const answer = await answerTo(ask, { records, handover, handsOver: lead.isOver(nowMs), nowMs });
       mail.sendTo(ask.address, answer);
       counts.answered++;
       if (isAway) log.info("records_back");

@@ -20,16 +20,20 @@ export type Handover = {
 const SUFFIX_CHARS = 7;
 
 /**
- * A new key for a region's clerks. Its name starts with the region's, so that the directory knows whose place it
- * takes.
+ * A new key for a region's clerks, first published at `publishedMs` (0: pools know it). Its name starts with the
+ * region's, so that the directory knows whose place it takes.
  */
-export async function newHandoverKey(region: RegionName, nowMs: number, random: Random): Promise<SigningJwk> {
+export async function newHandoverKey(region: RegionName, publishedMs: number, random: Random): Promise<SigningJwk> {
   const suffix = toBase64Url(random.bytes(SUFFIX_CHARS)).slice(0, SUFFIX_CHARS);
-  return { ...(await generateSigningKey(nowMs, random)), kid: `${region}-${suffix}` };
+  return { ...(await generateSigningKey(publishedMs, random)), kid: `${region}-${suffix}` };
 }
 
 /** The region in a hand-over key's name. */
 export const regionOfKey = (kid: string): string => kid.slice(0, -1 - SUFFIX_CHARS);
+
+/** Whether a key is named as `newHandoverKey` names those of this region. */
+export const isKeyOf = (region: RegionName, kid: string): boolean =>
+  kid.length === region.length + 1 + SUFFIX_CHARS && kid.startsWith(`${region}-`);
 
 /** A signer of hand-over tickets with this key. Rejects for a key without its private half. */
 export async function createHandover(key: SigningJwk, home: RegionName, clock: Clock): Promise<Handover> {

@@ -12,9 +12,10 @@ export type ShardLoad = {
   readonly sockets: number;
   readonly live: number;
   readonly max: number;
-  /** Whether it reaches the bus, and has keys to verify tickets with. */
+  /** Whether it reaches the bus, and has keys to verify tickets with, the edge's and those of its region's clerks. */
   readonly bus: boolean;
   readonly keys: boolean;
+  readonly handover: boolean;
   /** How far its drain is, while it drains. */
   readonly drain?: DrainProgress;
 };
@@ -50,9 +51,9 @@ export function fromShardOf(raw: unknown): FromShard | undefined {
 }
 
 function loadOf(raw: unknown): ShardLoad | undefined {
-  const { sockets, live, max, bus, keys, drain } = fieldsOf(raw);
+  const { sockets, live, max, bus, keys, handover, drain } = fieldsOf(raw);
   if (!isCount(sockets) || !isCount(live) || !isCount(max)) return undefined;
-  const load = { sockets, live, max, bus: bus === true, keys: keys === true };
+  const load = { sockets, live, max, bus: bus === true, keys: keys === true, handover: handover === true };
   const known = drainOf(drain);
   return known === undefined ? load : { ...load, drain: known };
 }

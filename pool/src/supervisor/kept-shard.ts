@@ -26,7 +26,7 @@ export type KeptShardWorld = {
 };
 
 const METRICS_MS = 1_000;
-const NO_LOAD: ShardLoad = { sockets: 0, live: 0, max: 0, bus: false, keys: false };
+const NO_LOAD: ShardLoad = { sockets: 0, live: 0, max: 0, bus: false, keys: false, handover: false };
 
 /** One shard of a pool: the process that it is now, and the next one when that has died. */
 export class KeptShard {

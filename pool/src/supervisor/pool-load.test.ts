@@ -4,7 +4,14 @@ import { expect, test } from "vitest";
 import { poolReport } from "./pool-load.ts";
 
 const PLACE = { region: "eu-west" as RegionName, pool: "p1" as PoolName, url: "wss://a.b/v1/socket", lat: 1, lon: 2 };
-const load = (sockets: number, max: number) => ({ sockets, live: sockets - 1, max, bus: true, keys: true });
+const load = (sockets: number, max: number) => ({
+  sockets,
+  live: sockets - 1,
+  max,
+  bus: true,
+  keys: true,
+  handover: true,
+});
 
 test("[O4] a pool's load is the sum over its shards", () => {
   const report = poolReport(PLACE, "up", [load(10, 100), load(5, 100)], 7);

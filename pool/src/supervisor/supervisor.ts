@@ -235,6 +235,7 @@ export class Supervisor {
     return {
       bus: this.#world.bus.isUp() && up.some(({ load }) => load.bus),
       keys: up.some(({ load }) => load.keys),
+      handover: up.some(({ load }) => load.handover),
       shards: up.length > 0,
       open: this.#state === "up",
     };

@@ -112,7 +112,7 @@ export async function startRegion(
   const key = options.key ?? (await generateSigningKey(clock.nowMs(), systemRandom));
   const signer = nodeSigner(key);
   const publicKey = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: key.x }, format: "jwk" });
-  const handoverKey = await newHandoverKey(REGION, clock.nowMs(), systemRandom);
+  const handoverKey = await newHandoverKey(REGION, 0, systemRandom);
   const handoverPublic = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: handoverKey.x }, format: "jwk" });
   const known = new Map([
     [key.kid, publicKey],

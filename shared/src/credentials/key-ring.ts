@@ -34,7 +34,14 @@ export function parseJwks(raw: unknown): readonly PublicJwk[] | undefined {
   });
 }
 
-/** When a pool asks for the keys again: every minute, and on an unknown key at most every half minute (DESIGN §6). */
-export function refetchDue(lastMs: number, nowMs: number, unknownKid: boolean): boolean {
-  return nowMs - lastMs >= (unknownKid ? KEYS_UNKNOWN_KID_MS : KEYS_REFETCH_MS);
+/**
+ * When a pool asks for the keys again: every minute, and for an unknown key at once, if it has not asked for one within
+ * half a minute (DESIGN §6). `unknownMs`: when an unknown key was last the reason.
+ */
+export function refetchDue(
+  last: { readonly fetchedMs: number; readonly unknownMs: number },
+  nowMs: number,
+  unknownKid: boolean,
+): boolean {
+  return nowMs - last.fetchedMs >= KEYS_REFETCH_MS || (unknownKid && nowMs - last.unknownMs >= KEYS_UNKNOWN_KID_MS);
 }

@@ -68,7 +68,10 @@ test("[T5] what is no key is skipped, what is no document is none", () => {
     expect(parseJwks(raw)).toBeUndefined();
 });
 
-test("[T5] keys are due every minute, and on an unknown key after half a minute", () => {
-  expect([refetchDue(0, 59_999, false), refetchDue(0, 60_000, false)]).toEqual([false, true]);
-  expect([refetchDue(0, 29_999, true), refetchDue(0, 30_000, true)]).toEqual([false, true]);
+test("[T5] keys are due every minute, for an unknown key at once, and for the next after half a minute", () => {
+  const never = { fetchedMs: 0, unknownMs: Number.NEGATIVE_INFINITY };
+  expect([refetchDue(never, 59_999, false), refetchDue(never, 60_000, false)]).toEqual([false, true]);
+  expect([refetchDue(never, 0, false), refetchDue(never, 0, true)]).toEqual([false, true]);
+  const lately = { fetchedMs: 0, unknownMs: 0 };
+  expect([refetchDue(lately, 29_999, true), refetchDue(lately, 30_000, true)]).toEqual([false, true]);
 });
