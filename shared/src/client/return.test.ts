@@ -116,6 +116,17 @@ test("[C16] where the edge's way worked it is taken first from then on", () => {
   deepEqual(urls(brain), [undefined]);
 });
 
+test("[C16] who reached a pool before tries the pools first again", () => {
+  const brain = new Brain().comeIn().wait(6_000).closed(4000).opening();
+  for (let i = 0; i < 6; i++) {
+    brain.closed(1006).opening();
+  }
+  equal(urls(brain).at(-1), undefined);
+  brain.opened().hear({ type: "session_created", session_id: ME, resume: true });
+  brain.wait(6_000).closed(1006).clear().opening();
+  equal(urls(brain)[0] !== undefined, true);
+});
+
 test("[C17] `moving`: the new socket is opened first, with the way given, and the old one left when back on the new", () => {
   const brain = new Brain().chat();
   const old = brain.state.link.sockets;

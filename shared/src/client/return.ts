@@ -128,7 +128,9 @@ export function onOpened(turn: Turn, socket: number) {
   relink(turn, {
     newest: { ...newest, phase: "greeting", sinceMs: turn.nowMs },
     shut: 0,
-    relays: newest.relayed,
+    // Who reached a pool before was sent round by a storm, not by their network: the edge is not their way for good.
+    relays: newest.relayed && !turn.state.link.isDirect,
+    isDirect: turn.state.link.isDirect || !newest.relayed,
     pass: undefined, // used: the next way in has a ticket of its own
   });
 }

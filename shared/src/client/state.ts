@@ -92,8 +92,10 @@ export type Link = {
   readonly tries: number;
   /** Closes before open in a row, for the way through the edge. */
   readonly shut: number;
-  /** The way through the edge worked: pools are blocked here. */
+  /** The way through the edge worked, and no other ever did: pools are blocked here. */
   readonly relays: boolean;
+  /** A pool was reached without the edge once, so that this network blocks none. */
+  readonly isDirect: boolean;
   readonly avoid: readonly string[];
   readonly returnAtMs: number | undefined;
   readonly movingAtMs: number | undefined;
@@ -255,6 +257,7 @@ export const NO_LINK: Link = {
   tries: 0,
   shut: 0,
   relays: false,
+  isDirect: false,
   avoid: [],
   returnAtMs: undefined,
   movingAtMs: undefined,
