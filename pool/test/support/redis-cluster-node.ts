@@ -1,9 +1,14 @@
 import { Redis } from "ioredis";
-import { type Server, startServer } from "../../world/servers/server.ts";
+import { type Server, type ServerOptions, startServer } from "../../world/servers/server.ts";
+import { until } from "./until.ts";
 
-/** One Redis in cluster mode that owns all slots: it refuses a script that touches keys of two of them. */
-export async function startRedisClusterNode(): Promise<Server> {
-  const server = await startServer(
+/** So long a node is silent before the others count it as gone. */
+const NODE_SILENT_MS = 1_000;
+const busPortOf = (port: number): number => (port > 40_000 ? port - 10_000 : port + 10_000);
+
+/** One Redis in cluster mode, of no slots yet, or of those that the files in its folder name. */
+export const startClusterServer = (options: ServerOptions = {}): Promise<Server> =>
+  startServer(
     {
       name: "redis-server",
       programs: ["redis-server", "/usr/bin/redis-server"],
@@ -11,21 +16,41 @@ export async function startRedisClusterNode(): Promise<Server> {
       scheme: "redis",
       prepare: async (dir, host, port) => [
         ...["--bind", host, "--port", String(port), "--dir", dir, "--save", "", "--cluster-enabled", "yes"],
-        ...["--cluster-port", String(port > 40_000 ? port - 10_000 : port + 10_000)],
+        ...["--cluster-port", String(busPortOf(port)), "--cluster-node-timeout", String(NODE_SILENT_MS)],
       ],
       hello: "INFO server\r\n",
       isReady: (reply, pid) => reply.includes(`process_id:${pid}\r\n`),
     },
-    {},
+    options,
   );
-  const admin = new Redis(server.url);
-  await admin.call("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
-  while (!String(await admin.call("CLUSTER", "INFO")).includes("cluster_state:ok")) {
-    if (!(await isStillThere(server))) throw new Error(`no cluster: ${server.output()}`);
+
+/** Makes nodes know each other, and shares all slots among them; resolves when each says that the cluster is whole. */
+export async function joinCluster(nodes: readonly { readonly server: Server; readonly admin: Redis }[]): Promise<void> {
+  const share = Math.ceil(16_384 / nodes.length);
+  for (const [at, { admin }] of nodes.entries()) {
+    const last = Math.min(16_384, (at + 1) * share) - 1;
+    await admin.call("CLUSTER", "SET-CONFIG-EPOCH", String(at + 1));
+    await admin.call("CLUSTER", "ADDSLOTSRANGE", String(at * share), String(last));
   }
+  const [first, ...others] = nodes;
+  for (const { server } of others)
+    await first?.admin.call("CLUSTER", "MEET", server.host, String(server.port), String(busPortOf(server.port)));
+  await until("the cluster is whole", () => isWhole(nodes), 20_000);
+}
+
+/** Whether every node sees all nodes and all slots. */
+export async function isWhole(nodes: readonly { readonly admin: Redis }[]): Promise<boolean> {
+  const infos = await Promise.all(nodes.map(({ admin }) => admin.call("CLUSTER", "INFO").catch(() => "")));
+  return infos.every(
+    (info) => /cluster_state:ok/.test(String(info)) && String(info).includes(`cluster_known_nodes:${nodes.length}\r\n`),
+  );
+}
+
+/** One Redis in cluster mode that owns all slots: it refuses a script that touches keys of two of them. */
+export async function startRedisClusterNode(): Promise<Server> {
+  const server = await startClusterServer();
+  const admin = new Redis(server.url);
+  await joinCluster([{ server, admin }]);
   admin.disconnect();
   return server;
 }
-
-const isStillThere = (server: Server): Promise<boolean> =>
-  Promise.race([server.gone.then(() => false), new Promise<boolean>((resolve) => setTimeout(() => resolve(true), 20))]);
