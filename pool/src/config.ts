@@ -120,6 +120,10 @@ export const CLERK_SETTINGS = {
   ),
   WHISPER_UPSTASH_URL: setting("the directory's REST endpoint: https://host", urlOf("http", "https")),
   WHISPER_UPSTASH_TOKEN: setting("the directory's token", secret(v.pipe(v.string(), v.minLength(1)))),
+  WHISPER_HANDOVER_KEY: optional(
+    "the private Ed25519 JWK of all clerks of the region, its kid the region's name, a dash and 7 characters; without it a clerk makes its own, and hands nobody over for its first 75 s",
+    secret(v.string()),
+  ),
 } as const satisfies Settings;
 
 /** What a matcher is told beside it. */
@@ -160,6 +164,7 @@ export type PoolConfig = {
     readonly redisUrl: Secret<string>;
     readonly upstashUrl: string;
     readonly upstashToken: Secret<string>;
+    readonly handoverKey?: Secret<SigningJwk>;
   };
   readonly matcher?: { readonly redisUrl: Secret<string>; readonly sameDevicePairs: boolean };
 };
@@ -170,7 +175,6 @@ const LOOPBACK = /^(127\.|::1$)/;
  * Reads `WHISPER_*` once: throws one `SettingsFault` with all that is wrong; the result is frozen, its secrets
  * unprintable.
  */
-    readonly handoverKey?: Secret<SigningJwk>;
 export function readPoolConfig(env: Env): PoolConfig {
   const faults: string[] = [];
   const common = readSettings(COMMON_SETTINGS, env, faults);
@@ -236,21 +240,21 @@ function readSupervisor(env: Env, faults: string[]): NonNullable<PoolConfig["sup
 /** `region` is absent when its own setting is wrong, which is a fault already. */
 function readClerk(env: Env, faults: string[], region: RegionName | undefined): NonNullable<PoolConfig["clerk"]> {
   const read = readSettings(CLERK_SETTINGS, env, faults);
+  const given = read.WHISPER_HANDOVER_KEY?.reveal();
+  const handoverKey = given === undefined || region === undefined ? undefined : parseHandoverKey(given, region);
+  if (given !== undefined && region !== undefined && handoverKey === undefined)
+    faults.push(`WHISPER_HANDOVER_KEY is wrong: ${CLERK_SETTINGS.WHISPER_HANDOVER_KEY.says}`);
   return {
     redisUrl: read.WHISPER_REDIS_URL,
     upstashUrl: read.WHISPER_UPSTASH_URL,
     upstashToken: read.WHISPER_UPSTASH_TOKEN,
+    ...(handoverKey === undefined ? {} : { handoverKey: new Secret(handoverKey) }),
   };
 }
 
 function readMatcher(env: Env, faults: string[], isProduction: boolean): NonNullable<PoolConfig["matcher"]> {
   const read = readSettings(MATCHER_SETTINGS, env, faults);
   if (isProduction && read.WHISPER_SAME_DEVICE_PAIRS)
-  const given = read.WHISPER_HANDOVER_KEY?.reveal();
-  const handoverKey = given === undefined || region === undefined ? undefined : parseHandoverKey(given, region);
-  if (given !== undefined && region !== undefined && handoverKey === undefined)
-    faults.push(`WHISPER_HANDOVER_KEY is wrong: ${CLERK_SETTINGS.WHISPER_HANDOVER_KEY.says}`);
     faults.push("WHISPER_SAME_DEVICE_PAIRS is for development: production refuses it");
   return { redisUrl: read.WHISPER_REDIS_URL, sameDevicePairs: read.WHISPER_SAME_DEVICE_PAIRS };
 }
-    ...(handoverKey === undefined ? {} : { handoverKey: new Secret(handoverKey) }),

@@ -187,8 +187,8 @@ function clerkParts({ clerk: settings, region }: PoolConfig, { bus, log }: World
         log,
         clock,
         random,
-      }),
         ...(settings.handoverKey === undefined ? {} : { handoverKey: settings.handoverKey.reveal() }),
+      }),
     stopping,
   );
   return [records.part, turn.part, clerk.part];
