@@ -45,7 +45,7 @@ test("good settings are read, with the product's own values where none is given"
 
 test("a pool's supervisor has all that its shards have, and how many they are", () => {
   const config = readPoolConfig({ ...GOOD, WHISPER_ROLES: "pool", WHISPER_SHARDS: "14" });
-  expect(config.supervisor).toEqual({ shards: 14 });
+  expect(config.supervisor).toEqual({ shards: 14, wellMs: 30_000 });
   expect(config.shard).toMatchObject({ pool: "p1", port: 9001, drainMs: 120_000 });
   expect(readPoolConfig(GOOD).supervisor).toBeUndefined();
 });

@@ -19,6 +19,7 @@ import {
   wholeNumber,
   yesOrNo,
 } from "./runtime/settings.ts";
+import { LIFE_GOOD_MS } from "./supervisor/back-off.ts";
 
 const ROLES = ["pool", "shard", "clerk", "matcher"] as const;
 export type Role = (typeof ROLES)[number];
@@ -110,6 +111,11 @@ export const POOL_SETTINGS = {
     wholeNumber(1, 256),
     "1",
   ),
+  WHISPER_SHARD_WELL_MS: setting(
+    "a shard that lived this long before it died is started again without a longer pause, 1 to 3600000 ms",
+    wholeNumber(1, 3_600_000),
+    String(LIFE_GOOD_MS),
+  ),
 } as const satisfies Settings;
 
 /** What a clerk is told beside it. */
@@ -141,7 +147,7 @@ export type PoolConfig = {
   readonly logLevel: LogLevel;
   readonly stopMs: number;
   /** Only for a supervisor, which has all that a shard has as well. */
-  readonly supervisor?: { readonly shards: number };
+  readonly supervisor?: { readonly shards: number; readonly wellMs: number };
   readonly shard?: {
     readonly ops: { readonly host: string; readonly port: number; readonly token?: Secret<string> };
     readonly lat: number;
@@ -234,7 +240,7 @@ function readShard(env: Env, faults: string[], isProduction: boolean): NonNullab
 
 function readSupervisor(env: Env, faults: string[]): NonNullable<PoolConfig["supervisor"]> {
   const read = readSettings(POOL_SETTINGS, env, faults);
-  return { shards: read.WHISPER_SHARDS };
+  return { shards: read.WHISPER_SHARDS, wellMs: read.WHISPER_SHARD_WELL_MS };
 }
 
 /** `region` is absent when its own setting is wrong, which is a fault already. */

@@ -150,11 +150,12 @@ function supervisorPart(config: PoolConfig, { bus, log, ready }: World): Open<Su
     env: environmentOfShard(number, listenAt),
     upMs: SHARD_UP_MS,
     stopMs,
+    wellMs: told.wellMs,
   });
   return opened(
     "pool",
     async () => {
-      const started = await startSupervisor({ ...place, ...told, ...often }, { bus, clock, log, program });
+      const started = await startSupervisor({ ...place, shards: told.shards, ...often }, { bus, clock, log, program });
       Object.assign(ready, { url: started.url, opsUrl: started.opsUrl, pids: started.pids });
       return started;
     },

@@ -45,5 +45,10 @@ export type EngineOptions = {
   readonly onLog: (line: string) => void;
 };
 
-/** Meters that a load test raises; the product's own where nothing is given. */
-export type WorldLimits = { readonly textsPerWindow?: number; readonly socketsMax?: number };
+/** Bounds that a load test moves; the product's own where nothing is given. */
+export type WorldLimits = {
+  readonly textsPerWindow?: number;
+  readonly socketsMax?: number;
+  /** A shard that lived this long is started again without a growing pause. */
+  readonly shardWellMs?: number;
+};

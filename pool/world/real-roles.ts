@@ -44,7 +44,7 @@ export function regionRoles(servers: RegionServers, { endpoint, token }: Directo
 export function poolRole(place: PoolPlan, servers: RegionServers, jwksUrl: string, options: EngineOptions): Told {
   const { region, pool } = place;
   const { limits, host, scratch, plan } = options;
-  const { socketsMax, textsPerWindow } = limits;
+  const { socketsMax, textsPerWindow, shardWellMs } = limits;
   const env: Env = {
     ...ofRegion(servers),
     WHISPER_ROLES: "pool",
@@ -59,6 +59,7 @@ export function poolRole(place: PoolPlan, servers: RegionServers, jwksUrl: strin
     WHISPER_JWKS_URL: jwksUrl,
     WHISPER_KEYS_CACHE: join(scratch, `keys-${region}-${pool}.json`),
     ...(socketsMax === undefined ? {} : { WHISPER_SOCKETS_MAX: String(socketsMax) }),
+    ...(shardWellMs === undefined ? {} : { WHISPER_SHARD_WELL_MS: String(shardWellMs) }),
     ...(textsPerWindow === undefined ? {} : { WHISPER_TEXTS_PER_WINDOW: String(textsPerWindow) }),
   };
   return { kind: "pool", region, pool, env };

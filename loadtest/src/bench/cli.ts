@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { HELP, readArguments } from "./arguments.ts";
+import { HELP, readArguments, type Wish } from "./arguments.ts";
 import { MEASURES } from "./groups.ts";
-import { type BenchLine, GROUPS, type GroupName, lineOf, NUMBERS, type NumberName } from "./lines.ts";
+import type { KillWish } from "./kills.ts";
+import { type BenchLine, GROUPS, type GroupName, isBroken, lineOf, NUMBERS, type NumberName } from "./lines.ts";
 import { headCommit, thisMachine } from "./machine.ts";
 import { putSection, sectionOf } from "./page.ts";
 import { stopHelpers } from "./processes.ts";
@@ -21,24 +22,35 @@ function childEnv(): Record<string, string> {
 }
 
 /** Runs what gives the wanted numbers; prints each line when it is known. */
-async function measure(group: GroupName, names: readonly NumberName[], profiles: Profile[] | undefined) {
+async function measure(
+  group: GroupName,
+  names: readonly NumberName[],
+  kills: KillWish,
+  profiles: Profile[] | undefined,
+) {
   const [machine, commit, lines] = [thisMachine(), headCommit(), [] as BenchLine[]];
   for (const { gives, run } of MEASURES.filter((one) => one.group === group)) {
     if (!gives.some((name) => names.includes(name))) continue;
-    for (const measured of await run({ say, env: childEnv(), ...(profiles === undefined ? {} : { profiles }) })) {
+    for (const measured of await run({
+      say,
+      env: childEnv(),
+      kills,
+      ...(profiles === undefined ? {} : { profiles }),
+    })) {
       if (!names.includes(measured.name)) continue;
       const line = lineOf(measured, machine, commit);
       lines.push(line);
       tell(JSON.stringify(line));
+      if (isBroken(line)) process.exitCode = 1;
     }
   }
   return lines;
 }
 
-async function measureAll(names: readonly NumberName[], page: string | undefined): Promise<void> {
+async function measureAll({ names, page, kills }: Extract<Wish, { do: "measure" }>): Promise<void> {
   for (const group of GROUPS) {
     const profiles: Profile[] | undefined = page === undefined ? undefined : [];
-    const lines = await measure(group, names, profiles);
+    const lines = await measure(group, names, kills, profiles);
     if (page === undefined || profiles === undefined || lines.length === 0) continue;
     writeFileSync(page, putSection(readFileSync(page, "utf8"), group, sectionOf(lines, profiles)));
     say(`${group} is written into ${page}`);
@@ -61,7 +73,7 @@ switch (wish.do) {
   default:
     process.once("SIGINT", () => void stopHelpers().finally(() => process.exit(130)));
     try {
-      await measureAll(wish.names, wish.page);
+      await measureAll(wish);
     } catch (error) {
       say(`nothing is printed of this: ${error instanceof Error ? error.message : String(error)}`);
       process.exitCode = 1;

@@ -1,5 +1,6 @@
 import { measureEdge } from "./edge-connects.ts";
 import type { Env } from "./edge-place.ts";
+import { type KillWish, measureKills } from "./kills.ts";
 import type { GroupName, Measured, NumberName } from "./lines.ts";
 import type { Profile } from "./profile.ts";
 import { measureMemory } from "./shard-memory.ts";
@@ -16,6 +17,7 @@ export type Run = {
    * watches.
    */
   readonly profiles?: Profile[];
+  readonly kills: KillWish;
 };
 type Measure = {
   readonly group: GroupName;
@@ -29,4 +31,12 @@ export const MEASURES: readonly Measure[] = [
   { group: "shard", gives: ["shard.texts_per_cpu_s", "shard.texts_with_receipts_per_cpu_s"], run: measureTexts },
   { group: "shard", gives: ["shard.upgrades_per_cpu_s"], run: async (run) => [await measureUpgrades(run)] },
   { group: "edge", gives: ["edge.connects_per_cpu_s", "edge.upstash_calls_warm"], run: measureEdge },
+  {
+    group: "kills",
+    gives: [
+      ...(["kills.lost", "kills.doubled", "kills.reordered", "kills.foreign", "kills.ended"] as const),
+      "kills.resumed_10s_ratio",
+    ],
+    run: measureKills,
+  },
 ];

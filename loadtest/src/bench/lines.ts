@@ -1,4 +1,7 @@
-/** Every number of the bench: its group, its unit, what is wanted of it, and what stands beside it. */
+/**
+ * Every number of the bench: its group, its unit, what is wanted of it, and what stands beside it. `none`: there may be
+ * none at all, and one is a fault.
+ */
 export const NUMBERS = {
   "shard.idle_bytes": { group: "shard", unit: "bytes/session", goal: 900, better: "less" },
   "shard.texts_per_cpu_s": { group: "shard", unit: "texts/cpu_s", goal: 60_000, better: "more" },
@@ -6,7 +9,13 @@ export const NUMBERS = {
   "shard.upgrades_per_cpu_s": { group: "shard", unit: "upgrades/cpu_s", goal: 4_500, better: "more" },
   "edge.connects_per_cpu_s": { group: "edge", unit: "connects/cpu_s", goal: 1_000, better: "more" },
   "edge.upstash_calls_warm": { group: "edge", unit: "calls", goal: 0, better: "less" },
-} as const satisfies Record<string, { group: string; unit: string; goal: number; better: "less" | "more" }>;
+  "kills.lost": { group: "kills", unit: "texts", goal: 0, better: "none" },
+  "kills.doubled": { group: "kills", unit: "texts", goal: 0, better: "none" },
+  "kills.reordered": { group: "kills", unit: "texts", goal: 0, better: "none" },
+  "kills.foreign": { group: "kills", unit: "texts", goal: 0, better: "none" },
+  "kills.ended": { group: "kills", unit: "chats", goal: 0, better: "none" },
+  "kills.resumed_10s_ratio": { group: "kills", unit: "of 1", goal: 0.99, better: "more" },
+} as const satisfies Record<string, { group: string; unit: string; goal: number; better: "less" | "more" | "none" }>;
 
 export type NumberName = keyof typeof NUMBERS;
 export type GroupName = (typeof NUMBERS)[NumberName]["group"];
@@ -42,10 +51,13 @@ export function lineOf({ name, value, baseline }: Measured, machine: Machine, co
   if (!Number.isFinite(value) || !Number.isFinite(baseline.value)) throw new RangeError(`${name} was not measured`);
   const { unit, goal, better } = NUMBERS[name];
   const shown = rounded(value);
-  const met = better === "less" ? shown <= goal : shown >= goal;
+  const met = better === "more" ? shown >= goal : shown <= goal;
   const beside = { name: baseline.name, value: rounded(baseline.value) };
   return { name, value: shown, unit, goal, met, baseline: beside, machine, commit };
 }
+
+/** Whether a line tells of a broken promise: something that must not happen once. */
+export const isBroken = ({ name, met }: BenchLine): boolean => NUMBERS[name].better === "none" && !met;
 
 /** Which numbers `wanted` asks for: a group or one number's name; `undefined` when there is neither of that name. */
 export function numbersOf(wanted: string): readonly NumberName[] | undefined {

@@ -15,3 +15,8 @@ test.each([
 ])("[O2] a shard that %s", (_what, last, lived, next) => {
   expect(restartAfterMs(last, lived)).toBe(next);
 });
+
+test("[O2] what a good life is can be set", () => {
+  expect(restartAfterMs(RESTART_MS_MAX, 3_000, 3_000)).toBe(100);
+  expect(restartAfterMs(RESTART_MS_MAX, 2_999, 3_000)).toBe(5_000);
+});

@@ -14,6 +14,8 @@ export type ShardProgram = {
   /** A shard that has not come up by then is killed, and so is one that has not stopped. */
   readonly upMs: number;
   readonly stopMs: number;
+  /** One that lived this long was well, so that its death is no reason to wait longer. */
+  readonly wellMs?: number;
 };
 
 export type KeptShardWorld = {
@@ -193,7 +195,7 @@ export class KeptShard {
     for (const answer of [...this.#metricsWanted.values()]) answer(undefined);
     if (wasUp && this.#incarnation !== undefined) onExit(this.#incarnation);
     if (this.#isStopping) return;
-    this.#pauseMs = restartAfterMs(this.#pauseMs, livedMs);
+    this.#pauseMs = restartAfterMs(this.#pauseMs, livedMs, this.#program.wellMs);
     log.error("shard_exited", { number: this.number, code: code ?? -1, livedMs, againMs: this.#pauseMs });
     this.#again = setTimeout(() => {
       this.restarts++;

@@ -1,9 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { systemClock } from "@whisper/shared/base/clock";
+import type { WorldLimits } from "../engine.ts";
 import { startWorld, type World } from "../world.ts";
 import { checkSides } from "./check-sides.ts";
 import { Crowd } from "./crowd.ts";
-import { faultRounds } from "./fault-rounds.ts";
+import { faultRounds, type Hurt } from "./fault-rounds.ts";
 import { freeRange } from "./free-range.ts";
 import { LogWatch } from "./log-watch.ts";
 import { judge, type Needs, type Verdict } from "./verdict.ts";
@@ -34,6 +35,8 @@ export type ChaosOptions = {
   readonly seatsPerProcess: number;
   readonly sendsOnce: boolean;
   readonly needs: Needs;
+  /** Beside a meter of texts that nobody meets. */
+  readonly limits?: WorldLimits;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
   readonly onLog: (piece: string) => void;
@@ -44,15 +47,18 @@ const MEET_MS = 90_000;
 const PROGRESS_EVERY_MS = 10_000;
 const LOOK_MS = 100;
 
-/** Starts a world, fills it with talkers, hurts it, and judges what they noted. Leaves nothing running. */
-export async function runChaos(options: ChaosOptions): Promise<Verdict> {
+/**
+ * Starts a world, fills it with talkers, hurts it (with every kind of fault in turn, unless `hurt` does something
+ * else), and judges what they noted. Leaves nothing running.
+ */
+export async function runChaos(options: ChaosOptions, hurt: Hurt = faultRounds): Promise<Verdict> {
   const { root, env, regions, pools, shards, say, signal } = options;
   const logs = new LogWatch(options.onLog);
   const [poolPorts, opsPorts] = await freeRange();
   const world = await startWorld({
     ...{ root, env, engine: "real", pools, shards, edgePort: 0, poolPorts, opsPorts, signal },
     ...(regions === undefined ? {} : { regions }),
-    limits: { textsPerWindow: 1_000_000 },
+    limits: { textsPerWindow: 1_000_000, ...options.limits },
     say,
     onLog: (piece) => logs.take(piece),
   });
@@ -60,7 +66,7 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
   world.lost.then((what) => crashes.push(what.split("\n")[0] ?? ""));
   const crowd = crowdOf(options, world, (what) => crashes.push(what));
   try {
-    return await runIn(world, crowd, options, logs, crashes);
+    return await runIn(world, crowd, options, hurt, logs, crashes);
   } finally {
     await crowd.leave();
     const failed = await world.stop();
@@ -82,6 +88,7 @@ async function runIn(
   world: World,
   crowd: Crowd,
   options: ChaosOptions,
+  hurt: Hurt,
   logs: LogWatch,
   crashes: string[],
 ): Promise<Verdict> {
@@ -92,10 +99,11 @@ async function runIn(
   if (haveMet === undefined) say(`after ${MEET_MS / 1_000} s not all have met: ${standingIn(crowd.standing(0))}`);
   const startMs = systemClock.nowMs();
   const progress = setInterval(() => say(standingIn(crowd.standing(0))), PROGRESS_EVERY_MS);
-  const faults = await faultRounds(world, options, {
+  const faults = await hurt(world, options, {
     sinceStartMs: () => systemClock.nowMs() - startMs,
     endMs: runMs,
     onFailure: (what) => crashes.push(what),
+    standing: () => crowd.standing(0),
     // So long as texts flow, or the time for the last ones runs, somebody may yet come back.
     settled: async () => {
       const waitMs = runMs + settleMs - (systemClock.nowMs() - startMs);

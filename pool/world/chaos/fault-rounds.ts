@@ -6,15 +6,21 @@ import { type FaultKind, faultOrder } from "./fault-kinds.ts";
 import { inject } from "./inject.ts";
 import { seeded } from "./seeded.ts";
 import type { FaultDone } from "./verdict.ts";
+import type { Standing } from "./words.ts";
 
-type Rounds = {
+export type Rounds = {
   sinceStartMs(): number;
   readonly endMs: number;
   /** A part did not come back, or could not be hurt as it should have been. */
   onFailure(what: string): void;
   /** Waits until everybody is back; when that was, since the start. */
   settled(): Promise<number | undefined>;
+  /** How everybody stood a moment ago; `undefined` until all have said. */
+  standing(): Standing | undefined;
 };
+
+/** What is done to a world while people talk in it; resolves when all that was hurt serves again. */
+export type Hurt = (world: World, options: ChaosOptions, rounds: Rounds) => Promise<readonly FaultDone[]>;
 
 const DRAIN_MS = 60_000;
 const LOOK_MS = 100;

@@ -45,6 +45,8 @@ export type Times = {
   readonly p90Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
+  /** How many took 10 s at most. */
+  readonly within10s: number;
 };
 
 export type Verdict = {
@@ -116,9 +118,12 @@ function resumeTimes({ faults, losses }: RunNotes): Verdict["resumed"] {
   return Object.fromEntries([...times].map(([kind, all]) => [kind, timesOf(all)]));
 }
 
+const SOON_MS = 10_000;
+
 /** Percentiles by the nearest rank. */
 export function timesOf(all: readonly number[]): Times {
   const sorted = [...all].sort((a, b) => a - b);
   const at = (share: number): number => sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
-  return { count: sorted.length, p50Ms: at(0.5), p90Ms: at(0.9), p99Ms: at(0.99), maxMs: at(1) };
+  const within10s = sorted.filter((ms) => ms <= SOON_MS).length;
+  return { count: sorted.length, p50Ms: at(0.5), p90Ms: at(0.9), p99Ms: at(0.99), maxMs: at(1), within10s };
 }
