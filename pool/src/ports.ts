@@ -53,7 +53,7 @@ export type AdmitAsk = {
 };
 export type AdmitAnswer =
   | { readonly answer: "new" }
-  | { readonly answer: "back"; readonly standing: Standing; readonly before: Address }
+  | { readonly answer: "back"; readonly standing: Standing; readonly before: readonly Address[] }
   /** The epoch is not above the stored one: ticket used, or superseded. */
   | { readonly answer: "stale" }
   /** The device of the ticket is not the record's. */

@@ -68,9 +68,10 @@ function admittedOf(req: number, answer: AdmitAnswer): MemoOf<"admitted"> {
     details: back?.standing.details,
     half: back?.standing.half,
     over: back?.standing.over,
-    before: back?.before,
+    before: back?.before[0],
     banS: ban && Math.ceil(ban.leftMs / 1_000),
     banReason: ban?.reason,
+    earlier: back === undefined || back.before.length < 2 ? undefined : back.before.slice(1).join(" "),
   };
 }
 

@@ -130,6 +130,15 @@ const load = (said: unknown): Memo => ({
   report: typeof said === "string" ? said : JSON.stringify(said),
 });
 
+test("[G64] who comes in again before anybody confirmed it: the shard hears of all shards before", async () => {
+  const { ask, answer, clerk } = world();
+  await clerk(EU);
+  ask(admit(1));
+  ask(admit(2, { epoch: 8_000, attempt: 2, address: "eu-west.p2.0.abc" as typeof ADDRESS }));
+  ask(admit(3, { epoch: 12_000, attempt: 3 }));
+  expect(await answer("admitted", 3)).toMatchObject({ before: "eu-west.p2.0.abc", earlier: ADDRESS });
+});
+
 test("[R14] each request is answered at the asker's inbox with its number", async () => {
   const { ask, answer, clerk } = world();
   await clerk(EU);

@@ -6,7 +6,7 @@ import type { AdmitAnswer, AdmitAsk, Standing, Whereabouts, WriteAsk } from "../
 
 /**
  * One session's record. `before` is the address it was admitted from, kept until the new socket has written or
- * touched.
+ * touched; with those before it, newest first, when the answer to an admission was lost and another came.
  */
 export type SessionRecord = {
   readonly epoch: number;
@@ -14,13 +14,15 @@ export type SessionRecord = {
   readonly attempt: number;
   readonly device: DeviceHash;
   readonly address: Address;
-  readonly before: Address | undefined;
+  readonly before: readonly Address[];
   readonly standing: Standing;
 };
 
 /** An answer, and the record as it is afterwards; `undefined` keeps what is there. */
 export type Changed<A> = { readonly answer: A; readonly record?: SessionRecord };
 
+/** Shards that may yet hold a socket of one session, beside the newest. */
+const BEFORE_MAX = 3;
 const CHAT_CHARS = 22;
 const SESSION_CHARS = 22;
 const DEVICE_CHARS = 11;
@@ -35,17 +37,19 @@ export function admit(record: SessionRecord | undefined, ask: AdmitAsk, isYoung:
   const entered = { epoch, rev: 0, attempt, device, address };
   if (record === undefined) {
     if (isYoung && !ask.fresh) return { answer: { answer: "wait" } };
-    return { answer: { answer: "new" }, record: { ...entered, before: undefined, standing: { place: "idle" } } };
+    return { answer: { answer: "new" }, record: { ...entered, before: [], standing: { place: "idle" } } };
   }
   if (record.device !== device) return { answer: { answer: "stranger" } };
   if (record.epoch === epoch && record.attempt === attempt) return { answer: asAtFirst(record) };
   if (epoch <= record.epoch) return { answer: { answer: "stale" } };
-  const after = { ...entered, before: record.address, standing: record.standing };
+  const earlier = record.before.filter((one) => one !== record.address);
+  const before = [record.address, ...earlier].slice(0, BEFORE_MAX);
+  const after = { ...entered, before, standing: record.standing };
   return { answer: asAtFirst(after), record: after };
 }
 
 const asAtFirst = ({ before, standing }: SessionRecord): AdmitAnswer =>
-  before === undefined ? { answer: "new" } : { answer: "back", standing, before };
+  before.length === 0 ? { answer: "new" } : { answer: "back", standing, before };
 
 /** A shard says where its person stands. */
 export function write(record: SessionRecord | undefined, ask: WriteAsk): Changed<"taken" | "lower"> {
@@ -53,7 +57,7 @@ export function write(record: SessionRecord | undefined, ask: WriteAsk): Changed
   if (record !== undefined && ask.epoch === record.epoch && ask.rev <= record.rev) return { answer: "taken" };
   const { epoch, rev, device, address, standing } = ask;
   const attempt = record?.epoch === epoch ? record.attempt : NO_ATTEMPT;
-  return { answer: "taken", record: { epoch, rev, attempt, device, address, before: undefined, standing } };
+  return { answer: "taken", record: { epoch, rev, attempt, device, address, before: [], standing } };
 }
 
 /** The attempt of a record that was put back: it answers no repeated admission. */
@@ -86,5 +90,5 @@ export function where(record: SessionRecord | undefined, chat: ChatId): Whereabo
 export function touch(record: SessionRecord | undefined, epoch: number): Changed<"kept" | "lower" | "missing"> {
   if (record === undefined) return { answer: "missing" };
   if (record.epoch > epoch) return { answer: "lower" };
-  return { answer: "kept", record: { ...record, before: undefined } };
+  return { answer: "kept", record: { ...record, before: [] } };
 }

@@ -84,6 +84,11 @@ export class ClerkCalls {
     return true;
   }
 
+  /** Asks everything open again at once: the bus is back, and what was asked or answered meanwhile is lost. */
+  all(): void {
+    for (const call of this.#open.values()) this.#send(call.memo);
+  }
+
   turn(nowMs: number): void {
     this.#deadlines.turn(nowMs);
   }

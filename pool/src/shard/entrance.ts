@@ -1,5 +1,5 @@
 import { unreachable } from "@whisper/shared/base/assert";
-import type { Address, SessionId } from "@whisper/shared/base/ids";
+import { type Address, isAddress, type SessionId } from "@whisper/shared/base/ids";
 import type { MemoOf } from "@whisper/shared/bus/memos";
 import { isTicketExpired } from "@whisper/shared/credentials/verify";
 import { ACCEPT_WINDOW_MS } from "@whisper/shared/limits";
@@ -137,7 +137,7 @@ export class Entrance {
       if (person !== undefined) hub.settle(person);
       return;
     }
-    if (answer.before !== undefined) this.#world.supersede(session, ticket.epoch, answer.before);
+    for (const before of addressesBefore(answer)) this.#world.supersede(session, ticket.epoch, before);
     const came = person ?? hub.personAt(slot);
     if (person === undefined) came.value = this.#rebuild(answer);
     apply(came, { event: "back" });
@@ -197,6 +197,10 @@ export class Entrance {
     );
   }
 }
+
+/** Where sockets of this session may yet be, beside this one. */
+const addressesBefore = ({ before, earlier }: MemoOf<"admitted">): readonly Address[] =>
+  before === undefined ? [] : [before, ...(earlier?.split(" ").filter(isAddress) ?? [])];
 
 /** What the user data of a socket says once it is closed: sending to it would throw. */
 export const CLOSED = -2;

@@ -365,6 +365,7 @@ export class Shard {
   /** The bus is back, and what was published meanwhile is lost: say it again, and look for partners elsewhere. */
   #reconnected(): void {
     this.repeater.all();
+    this.#calls.all();
     for (const person of this.hub.people()) {
       if (person.value.place === "chatting" && person.value.partner.address !== this.address) {
         this.#loop.apply(person, { event: "bus_back" });

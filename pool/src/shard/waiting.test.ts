@@ -103,6 +103,26 @@ test("[R30] a request is asked once more after 1.5 s, then silence is called bac
   expect(calls.answered(late)).toBe(false);
 });
 
+test("[B62] the bus is back: every open request is asked again at once, and its answer is taken once", () => {
+  let nowMs = 0;
+  const sent: Memo[] = [];
+  const heard: string[] = [];
+  const calls = new ClerkCalls({ address: HERE, send: (memo) => sent.push(memo), nowMs: () => nowMs });
+  const where = { kind: "where", session: ME.session, home: ME.home, chat: "" as never } as const;
+  const silent = (): void => void heard.push("silence");
+  for (let i = 0; i < 2; i++) calls.ask<"where">(where, () => heard.push("answer"), silent);
+  const said = { kind: "whereabouts", chat: "in", partnerAddress: undefined, partnerEpoch: undefined } as const;
+  expect(calls.answered({ ...said, req: 1 })).toBe(true);
+  nowMs = 100;
+  calls.all();
+  expect(sent.slice(2)).toEqual([sent[1]]);
+  expect([calls.answered({ ...said, req: 2 }), calls.answered({ ...said, req: 2 })]).toEqual([true, false]);
+  calls.all();
+  for (; nowMs <= 5_000; nowMs += 50) calls.turn(nowMs);
+  expect(sent).toHaveLength(3);
+  expect(heard).toEqual(["answer", "answer"]);
+});
+
 test("[R31] an answer of another kind, or to nobody's request, is not taken", () => {
   const heard: string[] = [];
   const calls = new ClerkCalls({ address: HERE, send: () => undefined, nowMs: () => 0 });

@@ -51,7 +51,7 @@ export function recordsContract(name: string, open: (settings: RecordsSettings) 
       expect(await admit(session, { epoch: EPOCH + 4, address: THERE })).toEqual({
         answer: "back",
         standing: { place: "idle" },
-        before: HERE,
+        before: [HERE],
       });
     });
 
@@ -82,10 +82,27 @@ export function recordsContract(name: string, open: (settings: RecordsSettings) 
       expect(await admit(session)).toEqual({ answer: "new" });
       await write(session, { place: "chatting", half: HALF });
       const again = { epoch: EPOCH + 4, attempt: 9, address: THERE };
-      const back = { answer: "back", standing: { place: "chatting", half: HALF }, before: HERE };
+      const back = { answer: "back", standing: { place: "chatting", half: HALF }, before: [HERE] };
       expect(await admit(session, again)).toEqual(back);
       expect(await admit(session, again)).toEqual(back);
       expect(await admit(session, again)).toEqual(back);
+    });
+
+    test("[G64] the answer to an admission may be lost: the next one is told of every shard before, newest first", async () => {
+      const session = anySession();
+      const third = "eu-west.p3.1.abc" as Address;
+      await admit(session);
+      await admit(session, { epoch: EPOCH + 4, address: THERE });
+      expect(await admit(session, { epoch: EPOCH + 8, address: third })).toMatchObject({ before: [THERE, HERE] });
+      // The same shard again: it is not told twice, and one that nobody ever confirmed does not push out the first.
+      expect(await admit(session, { epoch: EPOCH + 12, address: third })).toMatchObject({
+        before: [third, THERE, HERE],
+      });
+      expect(await admit(session, { epoch: EPOCH + 16, address: HERE })).toMatchObject({
+        before: [third, THERE, HERE],
+      });
+      await records.touch([{ session, epoch: EPOCH + 16 }]);
+      expect(await admit(session, { epoch: EPOCH + 20, address: third })).toMatchObject({ before: [HERE] });
     });
 
     test("[R3] a ticket for another device than the record's admits nobody and changes nothing", async () => {
@@ -131,7 +148,7 @@ export function recordsContract(name: string, open: (settings: RecordsSettings) 
       expect(await write(session, { place: "idle" }, { rev: 2 })).toBe("taken");
       expect(await standing(session)).toMatchObject({ standing: { place: "chatting", half: HALF } });
       expect(await write(session, seeking, { rev: 900_000_000, epoch: EPOCH + 1_000, address: THERE })).toBe("taken");
-      expect(await standing(session, EPOCH + 2_000)).toEqual({ answer: "back", standing: seeking, before: THERE });
+      expect(await standing(session, EPOCH + 2_000)).toEqual({ answer: "back", standing: seeking, before: [THERE] });
     });
 
     test("[R5] a write of a lower epoch is refused, whatever its rev", async () => {
@@ -139,7 +156,7 @@ export function recordsContract(name: string, open: (settings: RecordsSettings) 
       await admit(session);
       await admit(session, { epoch: EPOCH + 4, attempt: 8, address: THERE });
       expect(await write(session, { place: "chatting", half: HALF }, { rev: 4_000_000 })).toBe("lower");
-      expect(await standing(session)).toMatchObject({ standing: { place: "idle" }, before: THERE });
+      expect(await standing(session)).toMatchObject({ standing: { place: "idle" }, before: [THERE, HERE] });
     });
 
     test("[R5] a write puts back a record that was lost, and that record's ticket stays used", async () => {
@@ -169,7 +186,7 @@ export function recordsContract(name: string, open: (settings: RecordsSettings) 
       expect(await standing(session)).toEqual({
         answer: "back",
         standing: { place: "idle", over: OVER },
-        before: HERE,
+        before: [HERE],
       });
     });
 
@@ -202,7 +219,7 @@ export function recordsContract(name: string, open: (settings: RecordsSettings) 
           admit(session, { epoch: EPOCH + 4, address: THERE }),
         ]);
         const first = ended.answer === "ended" ? { place: "idle", over: OVER } : { place: "chatting", half: HALF };
-        expect(back).toEqual({ answer: "back", standing: first, before: HERE });
+        expect(back).toEqual({ answer: "back", standing: first, before: [HERE] });
       }
     });
 
@@ -239,7 +256,7 @@ export function recordsContract(name: string, open: (settings: RecordsSettings) 
       await admit(session, { epoch: EPOCH + 4, address: THERE });
       await records.touch([{ session, epoch: EPOCH + 4 }]);
       const stood = { place: "chatting", half: HALF, over: OVER };
-      expect(await standing(session)).toEqual({ answer: "back", standing: stood, before: THERE });
+      expect(await standing(session)).toEqual({ answer: "back", standing: stood, before: [THERE] });
     });
 
     test("[R9] forgetting erases the record, also one that is not there", async () => {
@@ -271,7 +288,7 @@ export function recordsContract(name: string, open: (settings: RecordsSettings) 
     const chatting: Standing = { place: "chatting", half: HALF };
     await records.write({ ...ask, rev: 1, address: THERE, standing: chatting }, NOW_MS);
     const back = await records.admit({ ...ask, epoch: 8 }, NOW_MS + 100);
-    expect(back).toEqual({ answer: "back", standing: chatting, before: THERE });
+    expect(back).toEqual({ answer: "back", standing: chatting, before: [THERE] });
     expect(await records.admit({ ...ask, session: anySession() }, NOW_MS + 5_000)).toEqual({ answer: "new" });
     await records.close();
   });

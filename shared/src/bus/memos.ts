@@ -431,6 +431,8 @@ export const MEMOS = {
       before: maybe<Address>("address"),
       banS: maybeNum,
       banReason: maybeText,
+      /** Addresses before `before` that may hold a socket, parted by spaces. */
+      earlier: maybeText,
     },
   }),
   write: memo({

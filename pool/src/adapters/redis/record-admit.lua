@@ -11,7 +11,12 @@ elseif record.device ~= ARGV[4] then
   return { 'stranger' }
 elseif record.epoch ~= epoch or record.attempt ~= attempt then
   if epoch <= record.epoch then return { 'stale' } end
-  record.before = record.address
+  -- Those of an admission that nobody confirmed stay, newest first, three at most (record-rules.ts).
+  local all, count = record.address, 1
+  for one in string.gmatch(record.before or '', '%S+') do
+    if one ~= record.address and count < 3 then all, count = all .. ' ' .. one, count + 1 end
+  end
+  record.before = all
 end
 if record.epoch ~= epoch then
   record.epoch, record.rev, record.attempt = epoch, 0, attempt

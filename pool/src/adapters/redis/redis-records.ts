@@ -141,14 +141,15 @@ const isPlace = (word: string | undefined): word is Place =>
 function admittedOf(reply: unknown): AdmitAnswer {
   const [answer, place, details, half, over, before] = words(reply);
   if (answer === "new" || answer === "stale" || answer === "stranger" || answer === "wait") return { answer };
-  assert(answer === "back" && isPlace(place) && isAddress(before), "who comes back stood somewhere before");
+  const addresses = before?.split(" ").filter(isAddress) ?? [];
+  assert(answer === "back" && isPlace(place) && addresses.length > 0, "who comes back stood somewhere before");
   const standing: Standing = {
     place,
     ...(details ? { details } : {}),
     ...(half ? { half } : {}),
     ...(over ? { over } : {}),
   };
-  return { answer, standing, before };
+  return { answer, standing, before: addresses };
 }
 
 function whereaboutsOf([chat, address, epoch]: readonly (string | undefined)[]): Whereabouts {
