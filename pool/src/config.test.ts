@@ -50,6 +50,14 @@ test("a pool's supervisor has all that its shards have, and how many they are", 
   expect(readPoolConfig(GOOD).supervisor).toBeUndefined();
 });
 
+test("[S73] all servers of a bus are named by comma, with one user", () => {
+  const three = "nats://app:s3cret@10.0.0.1:4222, nats://10.0.0.2:4222,nats://app:s3cret@10.0.0.3:4222";
+  const config = readPoolConfig({ ...GOOD, WHISPER_NATS_URL: three, WHISPER_REPORT_COPIES: "3" });
+  expect(config.natsUrl.reveal()).toBe(three);
+  expect(config.shard?.reportCopies).toBe(3);
+  expect(inspect(config, { depth: 9, showHidden: true })).not.toContain("s3cret@");
+});
+
 const HANDOVER = await newHandoverKey("eu-west" as RegionName, 0, systemRandom);
 
 test("[Q8] the clerks' hand-over key is read whole, and cannot be printed", () => {
@@ -156,6 +164,10 @@ test.each([
   ["WHISPER_SOCKETS_MAX", "0"],
   ["WHISPER_NATS_URL", "http://127.0.0.1:4222"],
   ["WHISPER_NATS_URL", "127.0.0.1:4222"],
+  ["WHISPER_NATS_URL", "nats://10.0.0.1:4222,"],
+  ["WHISPER_NATS_URL", "nats://10.0.0.1:4222 nats://10.0.0.2:4222"],
+  ["WHISPER_NATS_URL", "nats://one:a@10.0.0.1:4222,nats://other:b@10.0.0.2:4222"],
+  ["WHISPER_REPORT_COPIES", "0"],
   ["WHISPER_REDIS_URL", "nats://127.0.0.1"],
   ["WHISPER_REDIS_URL", "redis+cluster://:s3cret@10.0.0.1"],
   ["WHISPER_REDIS_URL", "redis+sentinel://:s3cret@10.0.0.1:26379"],

@@ -51,6 +51,12 @@ const socketUrl = v.pipe(
   v.check((text) => /^wss?:\/\/[^\s/]{1,253}\/v1\/socket$/.test(text)),
 );
 const redisUrl = secret(
+const natsUrls = secret(
+  v.pipe(
+    v.string(),
+    v.check((text) => areNatsUrls(text.split(",").map((url) => url.trim()))),
+  ),
+);
   v.pipe(
     v.string(),
     v.check((text) => redisPlaceOf(text) !== undefined),
@@ -58,11 +64,21 @@ const redisUrl = secret(
 );
 
 /** What every process of a region is told. */
+/** One user for all servers of a bus: the library knows no more. */
+function areNatsUrls(urls: readonly string[]): boolean {
+  if (!urls.every((url) => v.is(urlOf("nats", "tls"), url))) return false;
+  const users = urls.map((url) => new URL(url)).map(({ username, password }) => `${username}:${password}`);
+  return new Set(users.filter((user) => user !== ":")).size <= 1;
+}
+
 export const COMMON_SETTINGS = {
   WHISPER_ROLES: setting(`what this process does: one or more of ${ROLES.join(", ")}, by comma`, roles),
   WHISPER_ENV: setting("production or development", v.picklist(["production", "development"]), "production"),
   WHISPER_REGION: setting("the region's name: lower-case letters, digits and dashes, 24 at most", regionName),
-  WHISPER_NATS_URL: setting("the region's bus: nats://host:port or tls://host:port", secret(urlOf("nats", "tls"))),
+  WHISPER_NATS_URL: setting(
+    "the region's bus: nats://host:port or tls://host:port, by comma all of its servers, with one user for all",
+    natsUrls,
+  ),
   WHISPER_LOG_LEVEL: setting(`one of ${LOG_LEVELS.join(", ")}`, v.picklist(LOG_LEVELS), "info"),
   WHISPER_STOP_MS: setting("how long stopping may take, 100 to 600000 ms", wholeNumber(100, 600_000), "10000"),
 } as const satisfies Settings;
@@ -100,6 +116,7 @@ export const SHARD_SETTINGS = {
     wholeNumber(0, 3_600_000),
     String(L.DRAIN_MS),
   ),
+  WHISPER_REPORT_COPIES: setting("servers of the bus that keep each report, 1 to 5", wholeNumber(1, 5), "1"),
   WHISPER_JWKS_URL: setting("the edge's keys: https://host/.well-known/jwks.json", urlOf("http", "https")),
   WHISPER_KEYS_CACHE: setting("the file that keeps the edge's keys over a restart", v.pipe(v.string(), v.minLength(1))),
 } as const satisfies Settings;
@@ -170,6 +187,7 @@ export type PoolConfig = {
     readonly redisUrl: Secret<string>;
     readonly upstashUrl: string;
     readonly upstashToken: Secret<string>;
+    readonly reportCopies: number;
     readonly handoverKey?: Secret<SigningJwk>;
   };
   readonly matcher?: { readonly redisUrl: Secret<string>; readonly sameDevicePairs: boolean };
@@ -245,6 +263,7 @@ function readSupervisor(env: Env, faults: string[]): NonNullable<PoolConfig["sup
 
 /** `region` is absent when its own setting is wrong, which is a fault already. */
 function readClerk(env: Env, faults: string[], region: RegionName | undefined): NonNullable<PoolConfig["clerk"]> {
+    reportCopies: read.WHISPER_REPORT_COPIES,
   const read = readSettings(CLERK_SETTINGS, env, faults);
   const given = read.WHISPER_HANDOVER_KEY?.reveal();
   const handoverKey = given === undefined || region === undefined ? undefined : parseHandoverKey(given, region);

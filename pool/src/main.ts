@@ -73,7 +73,8 @@ function shardNeeds(config: PoolConfig, shard: ShardConfig, { bus, log }: World)
   const { region } = config;
   const keys = new NodeKeys({ url: shard.jwksUrl, cachePath: shard.keysCache, regions: [region], clock, log });
   const natsUrl = config.natsUrl.reveal();
-  const reports = opened("reports", () => openJetstreamReports(natsUrl, region, onBusFault(log)), closing);
+  const { reportCopies: copies } = shard;
+  const reports = opened("reports", () => openJetstreamReports(natsUrl, region, onBusFault(log), copies), closing);
   const keysPart: Part = { name: "keys", start: () => keys.start(), stop: () => keys.stop() };
   return {
     parts: [keysPart, reports.part],
@@ -82,7 +83,15 @@ function shardNeeds(config: PoolConfig, shard: ShardConfig, { bus, log }: World)
 }
 
 function settingsOf({ region }: PoolConfig, shard: ShardConfig): Omit<ShardSettings, "opsUrl"> {
-  const { ops: _ops, jwksUrl: _jwksUrl, keysCache: _keysCache, textsPerWindow, drainMs, ...told } = shard;
+  const {
+    ops: _ops,
+    jwksUrl: _jwksUrl,
+    keysCache: _keysCache,
+    reportCopies: _copies,
+    textsPerWindow,
+    drainMs,
+    ...told
+  } = shard;
   const socketsMax = roomFor(told.socketsMax, readLimits());
   const drain = { ...SHARD_DEFAULTS.drain, deadlineMs: drainMs };
   return { ...SHARD_DEFAULTS, ...told, region, socketsMax, texts: meterOf(textsPerWindow, TEXTS_WINDOW_MS), drain };

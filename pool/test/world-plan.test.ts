@@ -42,6 +42,11 @@ describe("the plan", () => {
     expect(shards).toBe(3);
   });
 
+  test("a region's bus has one server unless three are asked for", () => {
+    expect(planned({ engine: "real" }).natsServers).toBe(1);
+    expect(planned({ engine: "real", nats: 3 }).natsServers).toBe(3);
+  });
+
   test("port 0 means any, for all", () => {
     expect(planned({ poolPorts: 0, opsPorts: 0 }).pools.map(({ port, opsPort }) => port + opsPort)).toEqual([0, 0]);
   });
@@ -53,6 +58,8 @@ describe("the plan", () => {
     ["a region twice", { regions: ["eu-west", "eu-west"] }, /twice/],
     ["two pools of the embedded engine", { pools: 2 }, /--pools at 1, or take --engine real/],
     ["two shards of the embedded engine", { shards: 2 }, /--shards at 1, or take --engine real/],
+    ["two servers of a bus", { engine: "real", nats: 2 }, /--nats 1 or --nats 3/],
+    ["three servers of a bus on the embedded engine", { nats: 3 }, /--nats at 1, or take --engine real/],
     ["more pools than a machine runs", { engine: "real", pools: 17 }, /16 pools at most/],
     ["more shards than a machine runs", { engine: "real", shards: 65 }, /64 shards at most/],
   ] as const)("%s is refused in words", (_what, wish, words) => {

@@ -16,6 +16,7 @@ type Arguments = {
   readonly regions?: readonly string[];
   readonly pools: number;
   readonly shards: number;
+  readonly nats: number;
 };
 
 function count(text: string): number {
@@ -36,6 +37,7 @@ function readArguments(argv: readonly string[]): Arguments {
     )
     .option("--pools <count>", "pools in each region", count, 1)
     .option("--shards <count>", "shards in each pool", count, 1)
+    .option("--nats <count>", "servers of each region's bus: 1, or 3 of which any may die", count, 1)
     .addHelpText("after", `\nEnvironment:\n${describeSettings()}`)
     .parse(argv)
     .opts<Arguments>();

@@ -18,6 +18,8 @@ export type WorldWish = {
   readonly regions?: readonly string[];
   readonly pools: number;
   readonly shards: number;
+  /** Servers of each region's bus, one or three; one if not given. */
+  readonly nats?: number;
   readonly edgePort: number;
   /** The first pool's port for sockets; the others follow. */
   readonly poolPorts: number;
@@ -37,6 +39,8 @@ export type WorldPlan = {
   readonly engine: EngineName;
   /** In each pool. */
   readonly shards: number;
+  /** Of each region's bus. */
+  readonly natsServers: number;
   readonly edgePort: number;
   readonly regions: readonly RegionName[];
   readonly pools: readonly PoolPlan[];
@@ -72,6 +76,10 @@ function faultsOf(wish: WorldWish, regions: readonly string[]): string[] {
     faults.push("the embedded engine runs one pool a region: leave --pools at 1, or take --engine real");
   if (wish.engine === "embedded" && wish.shards !== 1)
     faults.push("the embedded engine runs one shard a pool: leave --shards at 1, or take --engine real");
+  const { nats = 1 } = wish;
+  if (nats !== 1 && nats !== 3) faults.push("a region's bus has one server or three: --nats 1 or --nats 3");
+  else if (wish.engine === "embedded" && nats !== 1)
+    faults.push("the embedded engine runs no server: leave --nats at 1, or take --engine real");
   if (wish.pools > POOLS_MAX) faults.push(`a region has ${POOLS_MAX} pools at most here: lower --pools`);
   if (wish.shards > SHARDS_MAX) faults.push(`a pool has ${SHARDS_MAX} shards at most here: lower --shards`);
   return faults;
@@ -95,5 +103,6 @@ export function planWorld(wish: WorldWish): Result<WorldPlan, readonly string[]>
     }),
   );
   const { engine, edgePort, shards } = wish;
-  return ok({ engine, edgePort, shards, regions: [...new Set(places.map(({ region }) => region))], pools });
+  const named = [...new Set(places.map(({ region }) => region))];
+  return ok({ engine, edgePort, shards, natsServers: wish.nats ?? 1, regions: named, pools });
 }

@@ -49,6 +49,7 @@ export function poolRole(place: PoolPlan, servers: RegionServers, jwksUrl: strin
     ...ofRegion(servers),
     WHISPER_ROLES: "pool",
     WHISPER_SHARDS: String(plan.shards),
+    WHISPER_REPORT_COPIES: String(plan.natsServers),
     WHISPER_POOL: pool,
     WHISPER_NEIGHBOURS: neighboursOf(region, plan.regions).join(","),
     WHISPER_LAT: String(place.lat),

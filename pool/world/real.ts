@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { bundle } from "./bundle.ts";
 import type { Engine, EngineOptions } from "./engine.ts";
 import type { Mortal } from "./mortal.ts";
-import { joinRegions, type Lost, lossOf, type RegionServers, startRegionServers } from "./real-region.ts";
+import { type Lost, lossOf, planBuses, type RegionServers, startRegionServers } from "./real-region.ts";
 import { type DirectoryThere, poolRole, regionRoles, rolePart } from "./real-roles.ts";
 import { startRedis } from "./servers/redis.ts";
 import type { Server } from "./servers/server.ts";
@@ -28,9 +28,9 @@ export function realEngine(options: EngineOptions): Engine {
     async openDirectory() {
       say("starting redis-server and nats-server");
       directory = await startDirectory(lost);
-      const joined = await joinRegions(plan.regions, host);
+      const buses = await planBuses(plan, host);
       const begun = await Promise.allSettled(
-        plan.regions.map((region, at) => startRegionServers(region, joined[at], scratch, lost)),
+        plan.regions.map((region, at) => startRegionServers(region, buses[at] ?? {}, scratch, lost)),
       );
       regions = begun.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
       for (const one of begun) if (one.status === "rejected") throw one.reason;

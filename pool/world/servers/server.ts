@@ -41,6 +41,8 @@ export type ServerKind = {
   /** Sent on a new connection; the first line or reply must make `isReady` true. */
   readonly hello: string;
   isReady(reply: string, pid: number): boolean;
+  /** What must be so beside it, of a server that needs others; asked until it is. */
+  isWhole?(): Promise<boolean>;
 };
 
 const READY_MS = 15_000;
@@ -95,7 +97,8 @@ async function answers(kind: ServerKind, child: Child, host: string, port: numbe
   const until = performance.now() + READY_MS;
   while (child.alive() && performance.now() < until) {
     const reply = await ask(host, port, kind.hello);
-    if (reply !== undefined && kind.isReady(reply, child.pid)) return true;
+    const isReady = reply !== undefined && kind.isReady(reply, child.pid);
+    if (isReady && (kind.isWhole === undefined || (await kind.isWhole()))) return true;
     await Promise.race([child.gone, new Promise((resolve) => setTimeout(resolve, 20))]);
   }
   return false;

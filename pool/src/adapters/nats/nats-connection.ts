@@ -15,21 +15,22 @@ export type NatsLink = {
   close(): Promise<void>;
 };
 
-/** Where to dial, and what to say there: the library takes no user from an address. */
-function dialOf(url: string): { servers: string; user?: string; pass?: string } {
-  const { host, protocol, username, password } = new URL(url);
-  const servers = `${protocol}//${host}`;
+/** Where to dial, and what to say there: the library takes no user from an address, and one for all servers. */
+function dialOf(urls: string): { servers: string[]; user?: string; pass?: string } {
+  const all = urls.split(",").map((url) => new URL(url.trim()));
+  const servers = all.map(({ protocol, host }) => `${protocol}//${host}`);
+  const { username = "", password = "" } = all.find((one) => one.username !== "") ?? {};
   if (username === "") return { servers };
   return { servers, user: decodeURIComponent(username), pass: decodeURIComponent(password) };
 }
 
 /**
- * A connection that dials again for ever. Rejects when the server cannot be reached at the start; `onFault` hears of a
- * connection that ended for good without our doing.
+ * A connection to one of the servers named, by comma, that dials again for ever: another server when its own is gone.
+ * Rejects when none can be reached at the start; `onFault` hears of a connection that ended for good without our doing.
  */
-export async function linkNats(url: string, onFault: (error: unknown) => void): Promise<NatsLink> {
+export async function linkNats(urls: string, onFault: (error: unknown) => void): Promise<NatsLink> {
   const nats = await connect({
-    ...dialOf(url),
+    ...dialOf(urls),
     maxReconnectAttempts: -1,
     // Without this a server that refuses twice (a secret that is being changed) ends the connection for ever.
     ignoreAuthErrorAbort: true,
