@@ -172,6 +172,8 @@ export type PoolConfig = {
     readonly neighbours: readonly RegionName[];
     readonly pool: PoolName;
     readonly shard: number;
+    /** How many the pool has. */
+    readonly shards: number;
     readonly host: string;
     readonly port: number;
     readonly url?: string;
@@ -243,6 +245,7 @@ function readShard(env: Env, faults: string[], isProduction: boolean): NonNullab
     neighbours: read.WHISPER_NEIGHBOURS,
     pool: read.WHISPER_POOL,
     shard: read.WHISPER_SHARD,
+    shards: readSettings(POOL_SETTINGS, env, faults).WHISPER_SHARDS,
     host: read.WHISPER_HOST,
     port: read.WHISPER_PORT,
     ...(url === undefined ? {} : { url }),

@@ -2,7 +2,13 @@ import { InvariantError } from "@whisper/shared/base/assert";
 import { systemClock } from "@whisper/shared/base/clock";
 import { parseAddress } from "@whisper/shared/base/ids";
 import { systemRandom } from "@whisper/shared/base/random";
-import { HEARTBEAT_EVERY_MS, POOL_REPORT_EVERY_MS, POOL_SILENT_MS, TEXTS_WINDOW_MS } from "@whisper/shared/limits";
+import {
+  DRAIN_PER_S,
+  HEARTBEAT_EVERY_MS,
+  POOL_REPORT_EVERY_MS,
+  POOL_SILENT_MS,
+  TEXTS_WINDOW_MS,
+} from "@whisper/shared/limits";
 import { openJetstreamReports } from "./adapters/nats/jetstream-reports.ts";
 import { openNatsBus } from "./adapters/nats/nats-bus.ts";
 import { NodeKeys } from "./adapters/node-keys.ts";
@@ -93,7 +99,7 @@ function settingsOf({ region }: PoolConfig, shard: ShardConfig): Omit<ShardSetti
     ...told
   } = shard;
   const socketsMax = roomFor(told.socketsMax, readLimits());
-  const drain = { ...SHARD_DEFAULTS.drain, deadlineMs: drainMs };
+  const drain = { perS: Math.ceil(DRAIN_PER_S / shard.shards), deadlineMs: drainMs };
   return { ...SHARD_DEFAULTS, ...told, region, socketsMax, texts: meterOf(textsPerWindow, TEXTS_WINDOW_MS), drain };
 }
 

@@ -48,6 +48,47 @@ test("[Q1] a drain moves a chat make before break: no partner_left, no partner_a
   expect(region.shards[0]?.drainState).toMatchObject({ held: 0, told: 2, closed: 0 });
 });
 
+test("[Q10] the socket that a person was told to leave is theirs to leave, and counts until then; after 3 s it is closed", async () => {
+  region = await startRegion({ shards: 2, beats: true, settings: { hasHeartbeats: true } });
+  const [a, b] = [await region.enter({ ...someone(), fresh: true }), await region.enter({ ...someone(), fresh: true })];
+  await meet(a, b);
+  const shard = region.shards[0];
+  shard?.startDrain();
+  const sockets: Stranger[] = [];
+  for (const old of [a, b]) {
+    const moving = await old.next("moving");
+    const [endpoint] = moving.endpoints as Endpoint[];
+    sockets.push(Stranger.withTicket(String(endpoint?.url), String(moving.ticket)));
+  }
+  await Promise.all(sockets.map((young) => young.next("resumed")));
+  await until("both are known to be elsewhere", () => shard?.hub.slots.held === 0);
+  expect([a.closed, b.closed]).toEqual([undefined, undefined]);
+  expect(shard?.drainState).toMatchObject({ state: "draining", held: 2 });
+  a.say({ type: "ping" }); // nobody reads that any more, and it hurts nobody
+  a.leave();
+  await until("one is left", () => shard?.drainState.held === 1);
+  expect(await b.end()).toMatchObject({ code: 4302 });
+  expect(a.all("pong")).toEqual([]);
+  await until("the empty pool", () => shard?.drainState.state === "drained");
+  for (const young of sockets) {
+    expect([young.closed, young.all("partner_left")]).toEqual([undefined, []]);
+    young.leave();
+  }
+}, 10_000);
+
+test("[Q10] without a drain the older socket of a session is closed at once, as before", async () => {
+  region = await startRegion({ shards: 2, beats: true, settings: { hasHeartbeats: true } });
+  const who = someone();
+  const old = await region.enter({ ...who, fresh: true });
+  await old.next("session_created");
+  const young = await region.enter({ ...who, shard: 1 });
+  await young.next("resumed");
+  const sinceMs = performance.now();
+  expect(await old.end()).toMatchObject({ code: 4302 });
+  expect(performance.now() - sinceMs).toBeLessThan(1_500);
+  young.leave();
+});
+
 test("[Q2] a draining pool takes no newcomers and says so in its report; asked twice it drains once; undone it takes them again", async () => {
   region = await startRegion({ shards: 2, beats: true, settings: { hasHeartbeats: true } });
   const one = await region.enter();

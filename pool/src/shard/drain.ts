@@ -1,16 +1,10 @@
-import type { PoolName, RegionName } from "@whisper/shared/base/ids";
-import { DRAIN_AGAIN_MS, TICKET_AUDIENCE_MAX } from "@whisper/shared/limits";
+import { DRAIN_AGAIN_MS } from "@whisper/shared/limits";
 import { encodeFrame } from "@whisper/shared/protocol/codec";
 import type { Endpoint } from "@whisper/shared/protocol/server-frames";
 import type { ClerkCalls } from "./clerk-calls.ts";
+import { drawEndpoints, type Room } from "./drain-room.ts";
 import type { Hub } from "./hub.ts";
-import { charged, meterOf, waitMs } from "./meter.ts";
-
-/**
- * Where people can go: the region's other pools that take newcomers, and how many places of theirs are this pool's to
- * fill.
- */
-export type Room = { readonly endpoints: readonly Endpoint[]; readonly free: number };
+import { charged, type Meter, meterOf, waitMs } from "./meter.ts";
 
 export type DrainWorld = {
   readonly hub: Hub;
@@ -19,13 +13,15 @@ export type DrainWorld = {
   /** From 0 to 1. */
   readonly chance: () => number;
   readonly room: () => Room;
+  /** Sockets that were moved away from and are not left yet. */
+  readonly lingering: () => number;
   send(slot: number, wire: string): void;
   /** Ends what is left at the deadline, to come back elsewhere at once. */
   close(slot: number): void;
 };
 
 export type DrainSettings = {
-  /** People told to move per second, at most. */
+  /** People of this shard told to move per second, at most. */
   readonly perS: number;
   /** Counted only while there is room elsewhere. */
   readonly deadlineMs: number;
@@ -42,17 +38,36 @@ export type DrainState = {
   readonly closed: number;
 };
 
+/** Who is to be told next, and with what. Without a ticket the client asks the edge for one, which takes longer. */
+type Passage = {
+  readonly slot: number;
+  readonly epoch: number;
+  readonly endpoints: readonly Endpoint[];
+  readonly ticket: string | undefined;
+};
+
+/** The pace is kept over this span, so that no burst of people arrives at the pools that take them. */
+const PACE_MS = 100;
+/** Who was told so lately is counted as on their way even if gone: heartbeats do not show them where they went. */
+const UNSEEN_MS = 2_000;
+
 /**
  * Moves everybody to other pools, make before break: each is told where to go and given a hand-over ticket, opens the
  * new socket first, and leaves this one when it is back there (DESIGN §10). At a rate, within the room there is, with
- * an end.
+ * an end. Tickets are asked for in bulk, those of the next second at a time.
  */
 export class Drain {
   readonly #world: DrainWorld;
   readonly #settings: DrainSettings;
-  /** When each slot's holder was told, 0 for not; a slot that is taken again was told to somebody else. */
-  readonly #toldMs: Float64Array;
+  /** When each slot's holder was last asked for, then told; 0 for neither. Nobody comes in while a pool drains. */
+  readonly #askedMs: Float64Array;
   readonly #toldEpoch: Float64Array;
+  readonly #pace: Meter;
+  /** Tickets that were asked for and have not come, and those that have. */
+  #asked = 0;
+  #ready: Passage[] = [];
+  /** Which drain this is: what was asked for in another counts no more. */
+  #round = 0;
   #isOn = false;
   #at = 0;
   #paceMs = 0;
@@ -66,8 +81,9 @@ export class Drain {
     this.#world = world;
     this.#settings = settings;
     const { capacity } = world.hub.slots;
-    this.#toldMs = new Float64Array(capacity);
+    this.#askedMs = new Float64Array(capacity);
     this.#toldEpoch = new Float64Array(capacity);
+    this.#pace = meterOf(Math.max(1, (settings.perS * PACE_MS) / 1_000), PACE_MS);
   }
 
   /** Begins; a drain that runs already goes on as it was. */
@@ -80,12 +96,20 @@ export class Drain {
     this.#turnedMs = nowMs();
     this.#told = 0;
     this.#closed = 0;
-    this.#toldMs.fill(0);
+    this.#askedMs.fill(0);
+    this.#forgetAsked();
   }
 
   /** Undone: who was told already moves all the same, the rest stays. */
   undo(): void {
     this.#isOn = false;
+    this.#forgetAsked();
+  }
+
+  #forgetAsked(): void {
+    this.#round++;
+    this.#asked = 0;
+    this.#ready = [];
   }
 
   get isOn(): boolean {
@@ -93,7 +117,7 @@ export class Drain {
   }
 
   progress(): DrainState {
-    const { held } = this.#world.hub.slots;
+    const held = this.#world.hub.slots.held + this.#world.lingering();
     const counts = { held, told: this.#told, closed: this.#closed };
     if (!this.#isOn) return { state: "up", ...counts };
     if (held === 0) return { state: "drained", ...counts };
@@ -103,70 +127,93 @@ export class Drain {
   /** Each turn of the shard's loop: tells as many as the pace and the room allow. */
   turn(nowMs: number): void {
     if (!this.#isOn || this.#world.hub.slots.held === 0) return;
-    const { endpoints, free } = this.#world.room();
-    this.#hasRoom = endpoints.length > 0 && free > 0;
+    const room = this.#world.room();
+    this.#hasRoom = room.places > 0;
     // The deadline stands still while there is nowhere to go: nobody is thrown out for that.
     if (this.#hasRoom) this.#leftMs -= nowMs - this.#turnedMs;
     this.#turnedMs = nowMs;
     if (this.#leftMs <= 0) return this.#closeAll();
-    if (!this.#hasRoom) return;
-    const pace = meterOf(this.#settings.perS, 1_000);
-    let places = free - this.#onTheirWay(nowMs);
+    this.#tellReady(nowMs);
+    if (this.#hasRoom) this.#askAhead(room, nowMs);
+  }
+
+  #tellReady(nowMs: number): void {
+    let told = 0;
+    for (const passage of this.#ready) {
+      if (waitMs(this.#pace, this.#paceMs, nowMs) > 0) break;
+      told++;
+      if (this.#tell(passage, nowMs)) this.#paceMs = charged(this.#pace, this.#paceMs, nowMs);
+    }
+    this.#ready.splice(0, told);
+  }
+
+  /** Asks for the tickets of those who are to be told within the next second. */
+  #askAhead(room: Room, nowMs: number): void {
+    let places = room.places - this.#onTheirWay(nowMs);
     const { capacity } = this.#world.hub.slots;
-    for (let looked = 0; looked < capacity && places > 0 && waitMs(pace, this.#paceMs, nowMs) === 0; looked++) {
+    for (let looked = 0; looked < capacity && places > 0; looked++) {
+      if (this.#asked + this.#ready.length >= this.#settings.perS) return;
       const slot = this.#at;
       this.#at = (this.#at + 1) % capacity;
       if (!this.#isToBeTold(slot, nowMs)) continue;
-      this.#paceMs = charged(pace, this.#paceMs, nowMs);
       places--;
-      this.#tell(slot, endpoints, nowMs);
+      this.#ask(slot, drawEndpoints(room, this.#world.chance), nowMs);
     }
   }
 
   /** Whether the holder of this slot was told to move. */
   wasTold(slot: number): boolean {
     const { slots } = this.#world.hub;
-    return (
-      (this.#toldMs[slot] as number) > 0 && slots.isEntered(slot) && this.#toldEpoch[slot] === slots.holder(slot).epoch
-    );
+    return slots.isEntered(slot) && this.#toldEpoch[slot] === slots.holder(slot).epoch;
   }
 
   #isToBeTold(slot: number, nowMs: number): boolean {
     const { slots } = this.#world.hub;
     if (!slots.isEntered(slot)) return false;
-    const toldMs = this.#toldMs[slot] as number;
-    return toldMs === 0 || this.#toldEpoch[slot] !== slots.holder(slot).epoch || nowMs - toldMs > DRAIN_AGAIN_MS;
+    const askedMs = this.#askedMs[slot] as number;
+    return askedMs === 0 || nowMs - askedMs > DRAIN_AGAIN_MS;
   }
 
-  /** Who was told lately and is still here: their places elsewhere are spoken for. */
+  /** Who was told lately: their places elsewhere are spoken for. */
   #onTheirWay(nowMs: number): number {
     const { slots } = this.#world.hub;
     let count = 0;
     for (let slot = 0; slot < slots.capacity; slot++) {
-      if (nowMs - (this.#toldMs[slot] as number) <= DRAIN_AGAIN_MS && slots.isEntered(slot)) count++;
+      const agoMs = nowMs - (this.#askedMs[slot] as number);
+      if (agoMs <= UNSEEN_MS || (agoMs <= DRAIN_AGAIN_MS && slots.isEntered(slot))) count++;
     }
     return count;
   }
 
-  #tell(slot: number, endpoints: readonly Endpoint[], nowMs: number): void {
-    const { hub, calls, send } = this.#world;
+  #ask(slot: number, endpoints: readonly Endpoint[], nowMs: number): void {
+    const { hub, calls } = this.#world;
     const { session, home, lane, epoch } = hub.slots.holder(slot);
-    if (this.#toldEpoch[slot] !== epoch || this.#toldMs[slot] === 0) this.#told++;
-    this.#toldMs[slot] = nowMs;
-    this.#toldEpoch[slot] = epoch;
-    const still = (): boolean => hub.slots.isEntered(slot) && hub.slots.holder(slot).epoch === epoch;
-    const move = (ticket: string | undefined): void => {
-      if (!still()) return;
-      // Without a ticket the client asks the edge for one, which costs it a little longer.
-      const way = ticket === undefined ? {} : { endpoints, ticket };
-      send(slot, encodeFrame({ type: "moving", after_ms: 0, reason: "drain", ...way }));
+    const round = this.#round;
+    this.#askedMs[slot] = nowMs;
+    this.#asked++;
+    const answered = (ticket: string | undefined): void => {
+      if (round !== this.#round) return;
+      this.#asked--;
+      this.#ready.push({ slot, epoch, endpoints, ticket });
     };
-    const pools = endpoints.slice(0, TICKET_AUDIENCE_MAX).map(({ pool }) => pool);
+    const pools = endpoints.map(({ pool }) => pool);
     calls.ask<"handover">(
       { kind: "handover", session, home, pools, lane, network: "" },
-      (answer) => move(answer.ticket),
-      () => move(undefined),
+      (answer) => answered(answer.ticket),
+      () => answered(undefined),
     );
+  }
+
+  /** Whether they were still there to be told. */
+  #tell({ slot, epoch, endpoints, ticket }: Passage, nowMs: number): boolean {
+    const { hub, send } = this.#world;
+    if (!hub.slots.isEntered(slot) || hub.slots.holder(slot).epoch !== epoch) return false;
+    if (this.#toldEpoch[slot] !== epoch) this.#told++;
+    this.#toldEpoch[slot] = epoch;
+    this.#askedMs[slot] = nowMs;
+    const way = ticket === undefined ? {} : { endpoints, ticket };
+    send(slot, encodeFrame({ type: "moving", after_ms: 0, reason: "drain", ...way }));
+    return true;
   }
 
   #closeAll(): void {
@@ -177,38 +224,4 @@ export class Drain {
       close(slot);
     }
   }
-}
-
-/**
- * The room that heartbeats tell of: `siblings` are the region's other pools, of which `draining` share it with this
- * one.
- */
-export function roomOf(
-  region: RegionName,
-  siblings: readonly {
-    readonly pool: PoolName;
-    readonly url: string | undefined;
-    readonly lines: readonly {
-      readonly sockets: number;
-      readonly max: number;
-      readonly state: string;
-      readonly answered: boolean;
-    }[];
-  }[],
-): Room {
-  const freeOf = ({ lines }: (typeof siblings)[number]): number =>
-    lines.reduce(
-      (sum, line) => (line.state === "up" && line.answered ? sum + Math.max(0, line.max - line.sockets) : sum),
-      0,
-    );
-  const open = siblings
-    .map((sibling) => ({ ...sibling, free: freeOf(sibling) }))
-    .filter(({ free, url }) => free > 0 && url !== undefined)
-    .sort((a, b) => b.free - a.free);
-  const draining = siblings.filter(({ lines }) => lines.some(({ state }) => state === "draining")).length;
-  const free = open.reduce((sum, one) => sum + one.free, 0);
-  return {
-    endpoints: open.slice(0, TICKET_AUDIENCE_MAX).map(({ pool, url }) => ({ url: url ?? "", region, pool })),
-    free: Math.floor(free / (draining + 1)),
-  };
 }

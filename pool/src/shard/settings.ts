@@ -9,6 +9,8 @@ export type ShardSettings = {
   readonly region: RegionName;
   readonly pool: PoolName;
   readonly shard: number;
+  /** How many shards the pool has: they share its pace and its room in a drain. */
+  readonly shards: number;
   /** Degrees; where the region is. */
   readonly lat: number;
   readonly lon: number;
@@ -47,6 +49,7 @@ export type ShardSettings = {
 export const SHARD_DEFAULTS = {
   host: "127.0.0.1",
   port: 0,
+  shards: 1,
   sharesPort: false,
   socketsMax: 18_000,
   reportsLoad: true,

@@ -11,13 +11,15 @@ import type { Bus, Log, Reports } from "../ports.ts";
 import type { Mail } from "../runtime/mail.ts";
 import { ClerkCalls } from "./clerk-calls.ts";
 import { Deadlines } from "./deadlines.ts";
-import { Drain, type DrainState, roomOf } from "./drain.ts";
+import { Drain, type DrainState } from "./drain.ts";
+import { roomOf } from "./drain-room.ts";
 import { Entrance, endSocket } from "./entrance.ts";
 import type { Event } from "./event.ts";
 import { onBytes } from "./frames-in.ts";
 import { Gate } from "./gate.ts";
 import { Hub, type Person } from "./hub.ts";
 import type { InboxWorld } from "./inbox.ts";
+import { Lingering } from "./lingering.ts";
 import { type Listening, listen } from "./listener.ts";
 import { Moved } from "./moved.ts";
 import { ShardNumbers } from "./numbers.ts";
@@ -71,6 +73,7 @@ export class Shard {
   readonly #drain: Drain;
   #isStopping = false;
   readonly #moved: Moved;
+  readonly #lingering = new Lingering();
   readonly #outward: Outward;
   readonly #takeover: Takeover;
   readonly #reporting: Reporting;
@@ -106,6 +109,8 @@ export class Shard {
       hub: this.hub,
       repeater: this.repeater,
       outward: this.#outward,
+      isMoving: (slot) => this.#drain.wasTold(slot),
+      linger: (socket) => this.#lingering.add(socket, nowMs()),
       unwatch: (person) => this.#deadlines.clear(person),
     });
     this.#reporting = new Reporting({
@@ -167,7 +172,8 @@ export class Shard {
         calls: this.#calls,
         nowMs,
         chance: random.unit,
-        room: () => roomOf(settings.region, this.#watch.siblings()),
+        room: () => roomOf(settings.region, this.#watch.siblings(), settings),
+        lingering: () => this.#lingering.size,
         send: (slot, wire) => this.#outward.send(slot, wire, "frame"),
         close: (slot) => this.#outward.end(slot, "draining"),
       },
@@ -350,6 +356,7 @@ export class Shard {
     this.#watch.turn(nowMs);
     this.#drain.turn(nowMs);
     this.#moved.turn(nowMs);
+    this.#lingering.turn(nowMs);
     this.#deadlines.turn(nowMs);
     this.repeater.turn(nowMs, this.#world.bus.isUp());
     this.#calls.turn(nowMs);

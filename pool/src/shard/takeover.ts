@@ -1,7 +1,7 @@
 import type { Address, SessionId } from "@whisper/shared/base/ids";
 import type { MemoOf } from "@whisper/shared/bus/memos";
 import { endSocket } from "./entrance.ts";
-import type { Hub, Person } from "./hub.ts";
+import type { Hub, Person, Socket } from "./hub.ts";
 import type { Outward } from "./outward.ts";
 import type { Repeater } from "./repeater.ts";
 
@@ -10,6 +10,10 @@ export type TakeoverWorld = {
   readonly hub: Hub;
   readonly repeater: Repeater;
   readonly outward: Outward;
+  /** Whether the holder of a slot was told to move, and leaves their socket themselves. */
+  isMoving(slot: number): boolean;
+  /** Keeps such a socket a little. */
+  linger(socket: Socket): void;
   /** Nothing wakes this person here any more. */
   unwatch(person: Person): void;
 };
@@ -24,7 +28,7 @@ export class Takeover {
 
   /** A newer socket of this session is elsewhere: the one here is closed so that its client does not fight back. */
   supersede(session: SessionId): void {
-    const { hub, unwatch } = this.#world;
+    const { hub, unwatch, isMoving, linger } = this.#world;
     const slot = hub.slots.find(session);
     const socket = slot < 0 ? undefined : hub.socketAt(slot);
     const person = hub.personOf(session);
@@ -33,8 +37,10 @@ export class Takeover {
       hub.forget(person);
     }
     if (socket === undefined) return;
+    const leavesItself = isMoving(slot);
     hub.leave(slot);
-    endSocket(socket, "superseded");
+    if (leavesItself) linger(socket);
+    else endSocket(socket, "superseded");
   }
 
   /** The shard that had this session before is told to let go, until it has answered. */
