@@ -50,20 +50,19 @@ const socketUrl = v.pipe(
   urlOf("ws", "wss"),
   v.check((text) => /^wss?:\/\/[^\s/]{1,253}\/v1\/socket$/.test(text)),
 );
-const redisUrl = secret(
 const natsUrls = secret(
   v.pipe(
     v.string(),
     v.check((text) => areNatsUrls(text.split(",").map((url) => url.trim()))),
   ),
 );
+const redisUrl = secret(
   v.pipe(
     v.string(),
     v.check((text) => redisPlaceOf(text) !== undefined),
   ),
 );
 
-/** What every process of a region is told. */
 /** One user for all servers of a bus: the library knows no more. */
 function areNatsUrls(urls: readonly string[]): boolean {
   if (!urls.every((url) => v.is(urlOf("nats", "tls"), url))) return false;
@@ -71,6 +70,7 @@ function areNatsUrls(urls: readonly string[]): boolean {
   return new Set(users.filter((user) => user !== ":")).size <= 1;
 }
 
+/** What every process of a region is told. */
 export const COMMON_SETTINGS = {
   WHISPER_ROLES: setting(`what this process does: one or more of ${ROLES.join(", ")}, by comma`, roles),
   WHISPER_ENV: setting("production or development", v.picklist(["production", "development"]), "production"),
@@ -110,13 +110,13 @@ export const SHARD_SETTINGS = {
     count,
     String(L.FORGED_PER_WINDOW),
   ),
+  WHISPER_REPORT_COPIES: setting("servers of the bus that keep each report, 1 to 5", wholeNumber(1, 5), "1"),
   WHISPER_TEXTS_PER_WINDOW: setting("texts one person may send in 10 s", count, String(L.TEXTS_PER_WINDOW)),
   WHISPER_DRAIN_MS: setting(
     "how long a drain may take while people have somewhere to go, 0 to 3600000 ms",
     wholeNumber(0, 3_600_000),
     String(L.DRAIN_MS),
   ),
-  WHISPER_REPORT_COPIES: setting("servers of the bus that keep each report, 1 to 5", wholeNumber(1, 5), "1"),
   WHISPER_JWKS_URL: setting("the edge's keys: https://host/.well-known/jwks.json", urlOf("http", "https")),
   WHISPER_KEYS_CACHE: setting("the file that keeps the edge's keys over a restart", v.pipe(v.string(), v.minLength(1))),
 } as const satisfies Settings;
@@ -180,6 +180,7 @@ export type PoolConfig = {
     readonly socketsMax: number;
     readonly upgradesPerS: number;
     readonly forgedPerWindow: number;
+    readonly reportCopies: number;
     readonly textsPerWindow: number;
     readonly drainMs: number;
     readonly jwksUrl: string;
@@ -189,7 +190,6 @@ export type PoolConfig = {
     readonly redisUrl: Secret<string>;
     readonly upstashUrl: string;
     readonly upstashToken: Secret<string>;
-    readonly reportCopies: number;
     readonly handoverKey?: Secret<SigningJwk>;
   };
   readonly matcher?: { readonly redisUrl: Secret<string>; readonly sameDevicePairs: boolean };
@@ -252,6 +252,7 @@ function readShard(env: Env, faults: string[], isProduction: boolean): NonNullab
     socketsMax: read.WHISPER_SOCKETS_MAX,
     upgradesPerS: read.WHISPER_UPGRADES_PER_S,
     forgedPerWindow: read.WHISPER_FORGED_PER_WINDOW,
+    reportCopies: read.WHISPER_REPORT_COPIES,
     textsPerWindow: read.WHISPER_TEXTS_PER_WINDOW,
     drainMs: read.WHISPER_DRAIN_MS,
     jwksUrl: read.WHISPER_JWKS_URL,
@@ -266,7 +267,6 @@ function readSupervisor(env: Env, faults: string[]): NonNullable<PoolConfig["sup
 
 /** `region` is absent when its own setting is wrong, which is a fault already. */
 function readClerk(env: Env, faults: string[], region: RegionName | undefined): NonNullable<PoolConfig["clerk"]> {
-    reportCopies: read.WHISPER_REPORT_COPIES,
   const read = readSettings(CLERK_SETTINGS, env, faults);
   const given = read.WHISPER_HANDOVER_KEY?.reveal();
   const handoverKey = given === undefined || region === undefined ? undefined : parseHandoverKey(given, region);
