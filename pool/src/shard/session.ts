@@ -100,6 +100,8 @@ export type Chatting = Kept & {
    * of an absent partner. 0 while neither is so.
    */
   readonly checkMs: number;
+  /** The text whose confirmation puts that question off: the newest there was when it was set. */
+  readonly checkId: number;
   /** Meters: see `meter.ts`. */
   readonly textsMs: number;
   readonly bytesMs: number;
@@ -128,6 +130,7 @@ export const newChat = (
   notHere: false,
   askedLast: false,
   checkMs: 0,
+  checkId: 0,
   textsMs: 0,
   bytesMs: 0,
   typingMs: 0,

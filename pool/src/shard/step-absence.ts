@@ -4,7 +4,7 @@ import { inboxOf } from "@whisper/shared/bus/subjects";
 import type { ChatMemo, Ctx, Effect, Event, Step } from "./event.ts";
 import { count, nothing, send } from "./event.ts";
 import type { Chatting, Proposed, Session } from "./session.ts";
-import { endChat } from "./step-chat.ts";
+import { confirmed, endChat } from "./step-chat.ts";
 import { learn, markAway, markBack, whereAsk } from "./step-lost.ts";
 import { beginChat } from "./step-proposal.ts";
 
@@ -81,11 +81,12 @@ function inChat(now: Chatting, memo: ChatMemo, ctx: Ctx, isNewAddress: boolean):
       if (now.awayMs !== 0) return { next: now, effects }; // nobody to show it to: the partner's client sends it again
       const delivered = memo.received === undefined ? undefined : Math.min(memo.received, Math.max(0, now.high));
       effects.push({ do: "show", id: memo.id, text: memo.text, delivered });
-      return { next: memo.id > now.seen ? { ...now, seen: memo.id } : now, effects };
+      const known = memo.received === undefined ? now : confirmed(now, memo.received, ctx);
+      return { next: memo.id > now.seen ? { ...known, seen: memo.id } : known, effects };
     }
     case "received":
       effects.push(deliveredFrame(now, memo.id));
-      return { next: now.checkMs !== 0 && memo.id >= now.high ? { ...now, checkMs: 0 } : now, effects };
+      return { next: confirmed(now, memo.id, ctx), effects };
     case "typing":
       effects.push(send({ type: "typing", is_typing: memo.on }));
       return { next: now, effects };

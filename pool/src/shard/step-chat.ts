@@ -58,13 +58,15 @@ export function onText(now: Session, frame: FrameOf<"message">, bytes: number, c
       received,
     },
   };
+  const isChecked = hasCheck(now, ctx);
   const next: Chatting = {
     ...now,
     high: isNew ? frame.id : high,
     bytesMs: charged(rules.textBytes, now.bytesMs, nowMs, bytes),
     textsMs: isNew && !isOnCredit ? charged(rules.texts, now.textsMs, nowMs) : now.textsMs,
     credit: isOnCredit ? now.credit - 1 : now.credit,
-    checkMs: checkAt(now, ctx),
+    checkMs: isChecked ? now.checkMs : nowMs + rules.spans.unconfirmedMs,
+    checkId: isChecked ? now.checkId : frame.id,
   };
   if (isBlocked)
     return { next, effects: [relay, send(errorFrame("message_blocked", frame.id)), count("text_blocked")] };
@@ -76,11 +78,22 @@ export function onText(now: Session, frame: FrameOf<"message">, bytes: number, c
  */
 const seenUpTo = (now: Chatting, claimed: number): number => (now.seen < 0 ? claimed : Math.min(claimed, now.seen));
 
-/** When an unconfirmed text makes us look for the partner: not on this same shard, where nothing is lost on the way. */
-const checkAt = (now: Chatting, { nowMs, me, rules }: Ctx): number =>
-  now.checkMs !== 0 || now.partnerAwayMs !== 0 || now.partner.address === me.address
-    ? now.checkMs
-    : nowMs + rules.spans.unconfirmedMs;
+/**
+ * Whether no new text needs to make us look for the partner: an older one does already, they are away, or they are on
+ * this same shard, where nothing is lost on the way.
+ */
+const hasCheck = (now: Chatting, { me }: Ctx): boolean =>
+  now.checkMs !== 0 || now.partnerAwayMs !== 0 || now.partner.address === me.address;
+
+/**
+ * The partner's client has all up to `id`. Who keeps talking always has a text on its way: then the newest of those is
+ * waited for next.
+ */
+export function confirmed(now: Chatting, id: number, { nowMs, rules }: Ctx): Chatting {
+  if (now.checkMs === 0 || id < now.checkId) return now;
+  if (id >= now.high) return { ...now, checkMs: 0 };
+  return { ...now, checkMs: nowMs + rules.spans.unconfirmedMs, checkId: now.high };
+}
 
 /** The memo that says how far this person's client has come. */
 function receivedMemo(now: Chatting, id: number, { me }: Ctx): Effect {

@@ -68,6 +68,18 @@ test("[G18] a text to another shard that nobody confirms for 3 s makes us ask th
   expect(wakeAtMs(confirmed, SPANS)).toBe(Number.POSITIVE_INFINITY);
 });
 
+test("[G18] who always has a text on its way asks only when the confirmations stop", () => {
+  const received = (id: number): Event => chat({ kind: "received", id });
+  const three = after(CHATTING, [text(1), text(2), text(3)]).next;
+  const some = step(three, received(2), ctxAt(NOW_MS + 2_900)).next;
+  expect(wakeAtMs(some, SPANS)).toBe(NOW_MS + 5_900); // the third is waited for, and not longer than 3 s
+  for (const again of [received(1), received(2)])
+    expect(wakeAtMs(step(some, again, ctxAt(NOW_MS + 5_800)).next, SPANS)).toBe(NOW_MS + 5_900);
+  expect(asks(step(some, { event: "wake" }, ctxAt(NOW_MS + 5_900)))).toEqual(["where"]);
+  const riding = chat({ kind: "text", id: 1, text: "hello", received: 3 });
+  expect(wakeAtMs(step(some, riding, ctxAt(NOW_MS + 5_800)).next, SPANS)).toBe(Number.POSITIVE_INFINITY);
+});
+
 test("[G19] where the home names the address we have, that address is asked; it is absent only by its own word", () => {
   const where = (said: object): Event => ({
     event: "whereabouts",
