@@ -49,12 +49,15 @@ export const killRounds =
     const done: FaultDone[] = [];
     let open: Omit<FaultDone, "healedMs">[] = [];
     let seen: readonly SeenShard[] = [];
+    /** A process that was killed may be seen a while longer, and must not be killed again. */
+    const ended = new Set<number>();
     /** Looks who is there; a new process of a pool is the end of its oldest open fault. */
     const look = (): void => {
       const nowMs = sinceStartMs();
       seen = pools.flatMap(({ region, pool, pid }) => {
         const name = `${region}/${pool}`;
-        return childrenOf(pid() ?? 0).map((child): SeenShard => {
+        const there = childrenOf(pid() ?? 0).filter((child) => !ended.has(child));
+        return there.map((child): SeenShard => {
           const known = seen.find((one) => one.pid === child);
           if (known === undefined) heal(name, nowMs);
           return known ?? { pool: name, pid: child, sinceMs: nowMs };
@@ -67,7 +70,7 @@ export const killRounds =
       open = open.filter((one) => one !== healed);
       done.push({ ...healed, healedMs: nowMs });
     };
-    const isWhole = (): boolean => pools.every(({ pid }) => childrenOf(pid() ?? 0).length === shards);
+    const isWhole = (): boolean => seen.length === pools.length * shards && open.length === 0;
     const mostAreIn = (): boolean => {
       const { seats, gone } = standing() ?? { seats: 0, gone: 0 };
       return gone <= seats * goneMax;
@@ -79,12 +82,13 @@ export const killRounds =
       const victim = atMs < nextMs || !mostAreIn() ? undefined : chooseShard(seen, atMs, upMs, chance);
       if (victim === undefined) continue;
       open.push({ kind: "shard_killed", victim: victim.pool, atMs, settledMs: undefined });
+      ended.add(victim.pid);
       process.kill(victim.pid, "SIGKILL");
       nextMs = Math.max(nextMs, atMs - gapMs) + gapMs * (0.5 + chance());
       if (++killed % TELL_EVERY === 0) say(`${(atMs / 1_000).toFixed(0)} s: ${killed} shards killed`);
     }
     const endMs = sinceStartMs() + BACK_MS;
-    while (!(isWhole() && open.length === 0) && sinceStartMs() < endMs && !signal.aborted) {
+    while (!isWhole() && sinceStartMs() < endMs && !signal.aborted) {
       await pause(LOOK_MS);
       look();
     }
