@@ -114,6 +114,8 @@ export type Records = {
   ban(device: DeviceHash, untilMs: number, reason: string, nowMs: number): Promise<void>;
   /** Random and time of birth of each partition, set if absent: a new one tells that the store came back empty. */
   generations(nowMs: number): Promise<readonly string[]>;
+  /** The same of the region's desk, whose waiting list lies beside the records. */
+  deskGeneration(nowMs: number): Promise<string>;
   close(): Promise<void>;
 };
 

@@ -51,6 +51,7 @@ test("[R23] every key is in the table, of the type it says, and ends if it says 
   await turn.isMine();
   await turn.close();
   await records.generations(NOW_MS);
+  await records.deskGeneration(NOW_MS);
   const people = Array.from({ length: 50 }, newcomer);
   for (const person of people) await records.admit(person, NOW_MS);
   for (const person of people.slice(0, 20))

@@ -10,6 +10,7 @@ const LANES: readonly Lane[] = ["live", "test"];
 export type ListsWorld = {
   readonly hub: Hub;
   readonly address: Address;
+  readonly region: RegionName;
   readonly neighbours: readonly RegionName[];
   /** To a desk; to this region's unless another is named. */
   postDesk(memo: Memo, desk?: RegionName): void;
@@ -51,9 +52,18 @@ export class SeekerLists {
 
   /** Every seek, then the end of the list, to all desks: a desk that wants its list does not say which it is. */
   send(): void {
+    this.#sendAll(this.#desks);
+  }
+
+  /** The same to the desk of one region, which came back empty; nothing if it lists nobody of this region. */
+  sendTo(region: RegionName): void {
+    this.#sendAll(this.#desks.filter((desk) => (desk ?? this.#world.region) === region));
+  }
+
+  #sendAll(desks: readonly (RegionName | undefined)[]): void {
     this.#listNo++;
     const { address, postDesk, repeater, nowMs } = this.#world;
-    for (const desk of this.#desks) {
+    for (const desk of desks) {
       for (const lane of LANES) {
         const seekers = this.#seekers(lane, desk);
         for (const { value, me } of seekers) {

@@ -125,6 +125,7 @@ export class Shard {
     this.#lists = new SeekerLists({
       hub: this.hub,
       address: this.address,
+      region: settings.region,
       neighbours: settings.neighbours,
       postDesk: (memo, desk) => this.#outward.postDesk(memo, desk),
       repeater: this.repeater,
@@ -365,8 +366,12 @@ export class Shard {
 
   /** A word to all shards. */
   #order(memo: Memo): void {
-    if (memo.kind === "reborn") this.#records.putBackAll(memo.home, new Set(memo.partitions.map(Number)));
-    else this.numbers.memosDropped++;
+    if (memo.kind !== "reborn") {
+      this.numbers.memosDropped++;
+      return;
+    }
+    if (memo.desk !== undefined) this.#lists.sendTo(memo.home);
+    this.#records.putBackAll(memo.home, new Set(memo.partitions.map(Number)));
   }
 
   /** The bus is back, and what was published meanwhile is lost: say it again, and look for partners elsewhere. */

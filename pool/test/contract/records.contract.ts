@@ -272,6 +272,8 @@ export function recordsContract(name: string, open: (settings: RecordsSettings) 
       const first = await records.generations(NOW_MS);
       expect(first.length).toBe(64);
       expect(await records.generations(NOW_MS + 60_000)).toEqual(first);
+      const desk = await records.deskGeneration(NOW_MS);
+      expect(await records.deskGeneration(NOW_MS + 60_000)).toBe(desk);
     });
   });
 

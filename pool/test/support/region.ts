@@ -29,7 +29,7 @@ import { RECORDS_SETTINGS } from "../../src/clerk/records-settings.ts";
 import { checkText, cleanInterests } from "../../src/content/check-text.ts";
 import { type DeskSettings, deskSettings } from "../../src/matcher/desk-settings.ts";
 import { startMatcher } from "../../src/matcher/matcher.ts";
-import type { Log, Records, Reports } from "../../src/ports.ts";
+import type { Log, Records, Reports, WaitingList } from "../../src/ports.ts";
 import { createMail, type Mail } from "../../src/runtime/mail.ts";
 import { systemTimers } from "../../src/runtime/timers.ts";
 import { SHARD_DEFAULTS, type ShardSettings } from "../../src/shard/settings.ts";
@@ -55,6 +55,9 @@ export type TestRegion = {
   readonly records: Records;
   /** The store of the records is lost and comes back empty. */
   loseRecords(): void;
+  readonly desk: Pick<WaitingList, "size">;
+  /** The desk's waiting list is lost and comes back empty. */
+  loseDesk(): void;
   readonly reports: Reports;
   readonly log: HeardLog;
   /** A ticket for one of the shards, as the edge would sign it. */
@@ -88,6 +91,18 @@ function beat(shards: readonly Shard[], mail: Mail): () => void {
   say();
   const timer = setInterval(say, 200);
   return () => clearInterval(timer);
+}
+
+/** A waiting list in whose place another may come, for a desk that must not notice. */
+function replaceable(first: WaitingList): { readonly now: WaitingList; replace(by: WaitingList): void } {
+  let current = first;
+  const now = new Proxy(first, { get: (_, name) => Reflect.get(current, name) });
+  return {
+    now,
+    replace(by) {
+      current = by;
+    },
+  };
 }
 
 /** A region in this process: real sockets, real tickets, every role, the bus and the stores in memory. */
@@ -127,6 +142,7 @@ export async function startRegion(
   };
   const open = (): Records => openMemoryRecords({ ...RECORDS_SETTINGS, settleMs: 0 }, clock, systemRandom);
   let store = open();
+  let desksLost = 0;
   const records: Records = {
     admit: (...asked) => store.admit(...asked),
     write: (...asked) => store.write(...asked),
@@ -137,11 +153,14 @@ export async function startRegion(
     forget: (...asked) => store.forget(...asked),
     ban: (...asked) => store.ban(...asked),
     generations: (...asked) => store.generations(...asked),
+    deskGeneration: async (nowMs) => `${await store.deskGeneration(nowMs)}.${desksLost}`,
     close: () => store.close(),
   };
   const reports = openMemoryReports();
   const directory = openMemoryDirectory();
-  const list = openMemoryWaitingList(deskSettings(REGION, { seeksPerWindow: 10_000, ...options.desk }), systemRandom);
+  const openDesk = (): WaitingList =>
+    openMemoryWaitingList(deskSettings(REGION, { seeksPerWindow: 10_000, ...options.desk }), systemRandom);
+  const list = replaceable(openDesk());
   const clerk = await startClerk({
     mail: mail(),
     region: REGION,
@@ -153,7 +172,7 @@ export async function startRegion(
     handoverKey,
     birthsEveryMs: 100,
   });
-  const matcher = startMatcher({ mail: mail(), region: REGION, list, clock, log, timers: systemTimers });
+  const matcher = startMatcher({ mail: mail(), region: REGION, list: list.now, clock, log, timers: systemTimers });
   const shards: Shard[] = [];
   const buses: MemoryBus[] = [];
   for (let i = 0; i < (options.shards ?? 1); i++) {
@@ -214,6 +233,11 @@ export async function startRegion(
     records,
     loseRecords() {
       store = open();
+    },
+    desk: list.now,
+    loseDesk() {
+      list.replace(openDesk());
+      desksLost++;
     },
     reports,
     log,

@@ -609,8 +609,8 @@ export const MEMOS = {
     from: "clerk",
     to: "shard",
     acked: false,
-    says: "These partitions of this home came back empty: put back whoever seeks, is proposed, chats or is away.",
-    fields: { home: of<RegionName>("name"), partitions: strs },
+    says: "These partitions of this home came back empty: put back whoever seeks, is proposed, chats or is away; and so did its desk: send it the whole list.",
+    fields: { home: of<RegionName>("name"), partitions: strs, desk: maybe<"emptied">(["emptied"]) },
   }),
 
   // From a pool's supervisor to whoever listens to the pool. A shard that misses its own line says one itself.

@@ -24,6 +24,7 @@ export function openMemoryRecords(settings: RecordsSettings, clock: Clock, rando
   const records = new Map<SessionId, Kept>();
   const bans = new Map<DeviceHash, Ban>();
   const births = new Map<number, Birth>();
+  let deskBirth: Birth | undefined;
 
   /** Records lie in the order of their last use, so those whose time is up come first. */
   const sweep = (nowMs: number): void => {
@@ -96,6 +97,10 @@ export function openMemoryRecords(settings: RecordsSettings, clock: Clock, rando
         const { token, bornMs } = birthOf(partition, nowMs);
         return `${token}.${bornMs}`;
       }),
+    async deskGeneration(nowMs) {
+      deskBirth ??= { token: random.unit(), bornMs: nowMs };
+      return `${deskBirth.token}.${deskBirth.bornMs}`;
+    },
     close: async () => undefined,
   };
 }

@@ -18,6 +18,12 @@ export const RECORD_KEYS = {
     type: "string",
     ttl: "none",
   },
+  deskGeneration: {
+    key: "{match}:gen",
+    means: "random and time of birth of the desk, in the slot of its waiting list",
+    type: "string",
+    ttl: "none",
+  },
   ban: {
     key: "ban:<device hash>",
     means: "a ban of a device: when it ends, then its reason",
@@ -103,6 +109,7 @@ const tagOf = (partition: number): string => `{p${String(partition).padStart(2, 
 export const recordKey = (partition: number, session: string): string => `${tagOf(partition)}:${session}`;
 /** Where a partition's generation lies, in the slot of its records. */
 export const generationKey = (partition: number): string => `${tagOf(partition)}:gen`;
+export const DESK_GENERATION_KEY = RECORD_KEYS.deskGeneration.key;
 /** Where the ban of a device lies. */
 export const banKey = (device: string): string => `ban:${device}`;
 export const DIRECTORY_TURN_KEY = RECORD_KEYS.directoryTurn.key;

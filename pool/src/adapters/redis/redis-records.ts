@@ -6,7 +6,7 @@ import type { RecordsSettings } from "../../clerk/records-settings.ts";
 import { assertFits } from "../../clerk/standing-bounds.ts";
 import type { AdmitAnswer, Place, Records, Standing, Whereabouts } from "../../ports.ts";
 import { ALL_PARTITIONS, partitionOf } from "../../runtime/partitions.ts";
-import { banKey, generationKey, recordKey } from "./keys.ts";
+import { banKey, DESK_GENERATION_KEY, generationKey, recordKey } from "./keys.ts";
 import { connectRedis, type RegionRedis } from "./redis-connection.ts";
 import { luaScript } from "./redis-script.ts";
 
@@ -42,6 +42,8 @@ export async function openRedisRecords(
   const token = toBase64Url(random.bytes(9));
   const { ttlMs, settleMs } = settings;
   const generationAt = (nowMs: number): string => `${token}.${nowMs}`;
+  const bornAt = async (key: string, nowMs: number): Promise<string> =>
+    (await redis.set(key, generationAt(nowMs), "NX", "GET")) ?? generationAt(nowMs);
 
   return {
     async admit(ask, nowMs) {
@@ -87,10 +89,9 @@ export async function openRedisRecords(
     },
     async generations(nowMs) {
       const keys = ALL_PARTITIONS.map(generationKey);
-      return Promise.all(
-        keys.map(async (key) => (await redis.set(key, generationAt(nowMs), "NX", "GET")) ?? generationAt(nowMs)),
-      );
+      return Promise.all(keys.map((key) => bornAt(key, nowMs)));
     },
+    deskGeneration: (nowMs) => bornAt(DESK_GENERATION_KEY, nowMs),
     async close() {
       redis.disconnect();
     },
