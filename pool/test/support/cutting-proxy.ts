@@ -1,11 +1,25 @@
 import { connect, createServer, type Socket } from "node:net";
 
-/** A way to one server that can be cut: what is on it at that moment is lost, as when a network goes. */
-export type CuttingProxy = { readonly port: number; cutAll(): number; close(): void };
+/**
+ * A way to one server that can be cut: what is on it at that moment is lost, as when a network goes. While it is kept
+ * away, who dials is cut, too.
+ */
+export type CuttingProxy = {
+  readonly port: number;
+  cutAll(): number;
+  keepAway(isAway: boolean): void;
+  close(): void;
+};
 
 export async function cuttingProxy(targetPort: number): Promise<CuttingProxy> {
   const live = new Set<Socket>();
+  let isAway = false;
   const server = createServer((near) => {
+    if (isAway) {
+      near.on("error", () => undefined); // it is cut either way
+      near.resetAndDestroy();
+      return;
+    }
     const far = connect(targetPort, "127.0.0.1");
     for (const [one, other] of [
       [near, far],
@@ -31,6 +45,10 @@ export async function cuttingProxy(targetPort: number): Promise<CuttingProxy> {
   return {
     port: address.port,
     cutAll,
+    keepAway(away) {
+      isAway = away;
+      if (away) cutAll();
+    },
     close() {
       cutAll();
       server.close();

@@ -28,8 +28,9 @@ import { newHandoverKey } from "../../src/clerk/handover.ts";
 import { RECORDS_SETTINGS } from "../../src/clerk/records-settings.ts";
 import { checkText, cleanInterests } from "../../src/content/check-text.ts";
 import { type DeskSettings, deskSettings } from "../../src/matcher/desk-settings.ts";
+import type { Timers } from "../../src/matcher/due-looks.ts";
 import { startMatcher } from "../../src/matcher/matcher.ts";
-import type { Log, Records, Reports, WaitingList } from "../../src/ports.ts";
+import type { Bus, Log, Records, Reports, WaitingList } from "../../src/ports.ts";
 import { createMail, type Mail } from "../../src/runtime/mail.ts";
 import { systemTimers } from "../../src/runtime/timers.ts";
 import { SHARD_DEFAULTS, type ShardSettings } from "../../src/shard/settings.ts";
@@ -37,7 +38,7 @@ import { Shard } from "../../src/shard/shard.ts";
 import { Stranger } from "./stranger.ts";
 
 export const REGION = "eu-west" as RegionName;
-const POOLS = ["p1", "p2", "p3"] as PoolName[];
+const poolOf = (shard: number): PoolName => `p${shard + 1}` as PoolName;
 
 /** Lines that went to the log, for tests that look. */
 export type HeardLog = Log & { readonly lines: string[] };
@@ -79,7 +80,7 @@ export type TestRegion = {
 export const newDevice = (): DeviceHash => toBase64Url(systemRandom.bytes(8)) as DeviceHash;
 
 /** What the pools' supervisors would say; the answer stops it. */
-function beat(shards: readonly Shard[], mail: Mail): () => void {
+function beat(shards: readonly Shard[], mail: Mail, everyMs: number): () => void {
   const say = (): void => {
     for (const one of shards) {
       const { region, pool, url, sockets, live, socketsMax: max, state } = one.report();
@@ -89,7 +90,7 @@ function beat(shards: readonly Shard[], mail: Mail): () => void {
     }
   };
   say();
-  const timer = setInterval(say, 200);
+  const timer = setInterval(say, everyMs);
   return () => clearInterval(timer);
 }
 
@@ -114,16 +115,32 @@ export async function startRegion(
     readonly clock?: Clock;
     /** What tickets are signed with, when somebody else signs some too. */
     readonly key?: SigningJwk;
-    readonly mail?: (mail: Mail) => Mail;
-    /** Publishes each shard's heartbeat every 200 ms, as a supervisor would. */
-    readonly beats?: boolean;
+    readonly mail?: (mail: Mail, bus: Bus, shard: number) => Mail;
+    /** What the desk waits with; the machine's timers if not given. */
+    readonly timers?: Timers;
+    /** A bus for a shard, or for another role; one in memory if not given. */
+    readonly bus?: (shard: number | undefined, onFault: (error: unknown) => void) => Promise<Bus>;
+    /** Publishes each shard's heartbeat, as a supervisor would: every so many milliseconds, 200 for `true`. */
+    readonly beats?: boolean | number;
   } = {},
 ): Promise<TestRegion> {
   const clock = options.clock ?? systemClock;
   const log = heardLog();
   const network = createMemoryNetwork();
-  const join = (): MemoryBus => network.join((error) => log.error("bus_listener", { error: String(error) }));
-  const mail = (): Mail => createMail(join(), setImmediate);
+  const onFault = (error: unknown): void => log.error("bus_listener", { error: String(error) });
+  const buses: MemoryBus[] = [];
+  const opened: Bus[] = [];
+  const join = async (shard?: number): Promise<Bus> => {
+    if (options.bus !== undefined) {
+      const bus = await options.bus(shard, onFault);
+      opened.push(bus);
+      return bus;
+    }
+    const bus = network.join(onFault);
+    if (shard !== undefined) buses.push(bus);
+    return bus;
+  };
+  const mail = async (): Promise<Mail> => createMail(await join(), setImmediate);
   const key = options.key ?? (await generateSigningKey(clock.nowMs(), systemRandom));
   const signer = nodeSigner(key);
   const publicKey = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: key.x }, format: "jwk" });
@@ -162,7 +179,7 @@ export async function startRegion(
     openMemoryWaitingList(deskSettings(REGION, { seeksPerWindow: 10_000, ...options.desk }), systemRandom);
   const list = replaceable(openDesk());
   const clerk = await startClerk({
-    mail: mail(),
+    mail: await mail(),
     region: REGION,
     records,
     directory,
@@ -172,23 +189,22 @@ export async function startRegion(
     handoverKey,
     birthsEveryMs: 100,
   });
-  const matcher = startMatcher({ mail: mail(), region: REGION, list: list.now, clock, log, timers: systemTimers });
+  const timers = options.timers ?? systemTimers;
+  const matcher = startMatcher({ mail: await mail(), region: REGION, list: list.now, clock, log, timers });
   const shards: Shard[] = [];
-  const buses: MemoryBus[] = [];
   for (let i = 0; i < (options.shards ?? 1); i++) {
     const settings: ShardSettings = {
       ...SHARD_DEFAULTS,
       region: REGION,
-      pool: POOLS[i] as PoolName,
+      pool: poolOf(i),
       shard: 0,
       lat: 0,
       lon: 0,
       socketsMax: 1_000,
       ...options.settings,
     };
-    const bus = join();
+    const bus = await join(i);
     const own = createMail(bus, setImmediate);
-    buses.push(bus);
     const world = {
       bus,
       keys,
@@ -199,11 +215,13 @@ export async function startRegion(
       isBlocked: (text: string) => checkText(text).blocked,
       cleanInterests,
     };
-    const shard = new Shard(settings, { ...world, mail: options.mail?.(own) ?? own });
+    const shard = new Shard(settings, { ...world, mail: options.mail?.(own, bus, i) ?? own });
     await shard.start();
     shards.push(shard);
   }
-  const stopBeating = options.beats === true ? beat(shards, mail()) : () => undefined;
+  const { beats = false } = options;
+  const beatMs = beats === true ? 200 : beats;
+  const stopBeating = beatMs === false ? () => undefined : beat(shards, await mail(), beatMs);
   const urlOf = (shard: number): string => `ws://127.0.0.1:${shards[shard]?.port}/v1/socket`;
   let lastEp = clock.nowMs() * 4;
   const ticket = (claims: Partial<TicketClaims> = {}, shard = 0): Promise<string> => {
@@ -217,7 +235,7 @@ export async function startRegion(
         dev: newDevice(),
         net: "n",
         lane: "live",
-        aud: [audienceOf(REGION, POOLS[shard] as string)],
+        aud: [audienceOf(REGION, poolOf(shard))],
         ep: lastEp,
         iat,
         exp: iat + TICKET_MS / 1_000,
@@ -258,6 +276,7 @@ export async function startRegion(
       for (const shard of shards) await shard.stop();
       await matcher.stop();
       await clerk.stop();
+      for (const bus of opened) await bus.close();
     },
   };
 }
