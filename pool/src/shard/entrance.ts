@@ -13,6 +13,8 @@ import { parseDetails, parseHalf, parseOver } from "./standing.ts";
 import type { GoodTicket } from "./ticket-check.ts";
 
 export type EntranceWorld = {
+  /** This shard. */
+  readonly own: Address;
   readonly hub: Hub;
   readonly calls: ClerkCalls;
   readonly spans: Spans;
@@ -137,9 +139,12 @@ export class Entrance {
       if (person !== undefined) hub.settle(person);
       return;
     }
-    for (const before of addressesBefore(answer)) this.#world.supersede(session, ticket.epoch, before);
+    const shardsBefore = addressesBefore(answer);
+    for (const before of shardsBefore) this.#world.supersede(session, ticket.epoch, before);
     const came = person ?? hub.personAt(slot);
-    if (person === undefined) came.value = this.#rebuild(answer);
+    // Who was elsewhere meanwhile is not who we remember: a word that they had left may have been lost.
+    const isOurs = person !== undefined && shardsBefore.includes(this.#world.own);
+    if (!isOurs) came.value = this.#rebuild(answer);
     apply(came, { event: "back" });
   }
 

@@ -181,6 +181,7 @@ export class Shard {
       settings.drain,
     );
     this.#entrance = new Entrance({
+      own: this.address,
       hub: this.hub,
       calls: this.#calls,
       spans,
