@@ -10,6 +10,7 @@ const TOOLS: readonly Tool[] = [
   { name: "redis-server", programs: ["redis-server"], debian: "redis-server" },
   { name: "nats-server", programs: ["nats-server"], debian: "nats-server" },
   { name: "PostgreSQL", programs: ["postgres"], debian: "postgresql" },
+  { name: "openssl", programs: ["openssl"], debian: "openssl" },
   { name: "Chromium", programs: ["chromium", "chromium-browser", "google-chrome"], debian: "chromium" },
 ];
 

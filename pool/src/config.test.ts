@@ -203,3 +203,18 @@ test("development may pair two tabs and needs no public address", () => {
   expect(config.matcher?.sameDevicePairs).toBe(true);
   expect(config.shard).not.toHaveProperty("url");
 });
+
+test("[O21] TLS needs certificate and key, both by whole path, and an address to match", () => {
+  const both = { WHISPER_TLS_CERT: "/etc/whisper/chain.pem", WHISPER_TLS_KEY: "/etc/whisper/key.pem" };
+  expect(readPoolConfig({ ...GOOD, ...both }).shard?.tls).toEqual({
+    cert: both.WHISPER_TLS_CERT,
+    key: both.WHISPER_TLS_KEY,
+  });
+  expect(readPoolConfig(GOOD).shard).not.toHaveProperty("tls");
+  for (const name of ["WHISPER_TLS_CERT", "WHISPER_TLS_KEY"]) {
+    expect(faultsOf({ ...GOOD, ...both, [name]: "" })).toEqual([expect.stringMatching(`^${name} is missing: `)]);
+    expect(faultsOf({ ...GOOD, ...both, [name]: "chain.pem" }).join()).toMatch(`${name} is wrong: `);
+  }
+  const plain = { ...GOOD, ...both, WHISPER_ENV: "development", WHISPER_URL: "ws://h/v1/socket" };
+  expect(faultsOf(plain)).toEqual([expect.stringMatching(/^WHISPER_URL must be a wss: address/)]);
+});

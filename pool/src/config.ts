@@ -19,6 +19,7 @@ import {
   wholeNumber,
   yesOrNo,
 } from "./runtime/settings.ts";
+import type { TlsFiles } from "./runtime/tls-files.ts";
 import { LIFE_GOOD_MS } from "./supervisor/back-off.ts";
 
 const ROLES = ["pool", "shard", "clerk", "matcher"] as const;
@@ -56,6 +57,7 @@ const natsUrls = secret(
     v.check((text) => areNatsUrls(text.split(",").map((url) => url.trim()))),
   ),
 );
+const wholePath = v.pipe(v.string(), v.regex(/^\/[^\0]{1,4000}$/));
 const redisUrl = secret(
   v.pipe(
     v.string(),
@@ -103,6 +105,11 @@ export const SHARD_SETTINGS = {
   WHISPER_HOST: setting("where sockets are listened for, an address", v.pipe(v.string(), v.ip()), "0.0.0.0"),
   WHISPER_PORT: setting("the port for sockets, 0 to 65535; 0 for any", port, "9001"),
   WHISPER_URL: optional("what clients are told: wss://host/v1/socket", socketUrl),
+  WHISPER_TLS_CERT: optional(
+    "the certificate and its chain, the path (from /) of a PEM file: with it and its key a shard serves wss: itself, and takes up renewed files",
+    wholePath,
+  ),
+  WHISPER_TLS_KEY: optional("that certificate's private key, the path (from /) of a PEM file", wholePath),
   WHISPER_SOCKETS_MAX: setting("sockets one shard holds, 1 to 1000000", wholeNumber(1, 1_000_000), "18000"),
   WHISPER_UPGRADES_PER_S: setting("sockets let in per second, 1 or more", count, "2000"),
   WHISPER_FORGED_PER_WINDOW: setting(
@@ -177,6 +184,7 @@ export type PoolConfig = {
     readonly host: string;
     readonly port: number;
     readonly url?: string;
+    readonly tls?: TlsFiles;
     readonly socketsMax: number;
     readonly upgradesPerS: number;
     readonly forgedPerWindow: number;
@@ -231,6 +239,9 @@ function readShard(env: Env, faults: string[], isProduction: boolean): NonNullab
   const isGiven = env.WHISPER_URL !== undefined && env.WHISPER_URL !== "";
   if (isProduction && (url === undefined ? !isGiven : !url.startsWith("wss:")))
     faults.push("WHISPER_URL must be a wss: address in production: it is where clients go");
+  const tls = tlsOf(read.WHISPER_TLS_CERT, read.WHISPER_TLS_KEY, faults);
+  if (tls !== undefined && url?.startsWith("ws:") === true)
+    faults.push("WHISPER_URL must be a wss: address: with WHISPER_TLS_CERT a shard serves nothing else");
   const token = read.WHISPER_OPS_TOKEN;
   if (read.WHISPER_OPS_HOST !== undefined && !LOOPBACK.test(read.WHISPER_OPS_HOST) && token === undefined)
     faults.push("WHISPER_OPS_TOKEN is missing: the ops port is open beyond this machine");
@@ -249,6 +260,7 @@ function readShard(env: Env, faults: string[], isProduction: boolean): NonNullab
     host: read.WHISPER_HOST,
     port: read.WHISPER_PORT,
     ...(url === undefined ? {} : { url }),
+    ...(tls === undefined ? {} : { tls }),
     socketsMax: read.WHISPER_SOCKETS_MAX,
     upgradesPerS: read.WHISPER_UPGRADES_PER_S,
     forgedPerWindow: read.WHISPER_FORGED_PER_WINDOW,
@@ -258,6 +270,15 @@ function readShard(env: Env, faults: string[], isProduction: boolean): NonNullab
     jwksUrl: read.WHISPER_JWKS_URL,
     keysCache: read.WHISPER_KEYS_CACHE,
   };
+}
+
+function tlsOf(cert: string | undefined, key: string | undefined, faults: string[]): TlsFiles | undefined {
+  if (cert !== undefined && key !== undefined) return Object.freeze({ cert, key });
+  if (key !== undefined)
+    faults.push("WHISPER_TLS_CERT is missing: WHISPER_TLS_KEY is given, and is nothing without it");
+  if (cert !== undefined)
+    faults.push("WHISPER_TLS_KEY is missing: WHISPER_TLS_CERT is given, and is nothing without it");
+  return undefined;
 }
 
 function readSupervisor(env: Env, faults: string[]): NonNullable<PoolConfig["supervisor"]> {

@@ -147,7 +147,7 @@ function supervisedParts(config: PoolConfig, world: World, stop: () => void): re
 function supervisorPart(config: PoolConfig, { bus, log, ready }: World): Open<Supervisor> | undefined {
   const { supervisor: told, shard, region, isProduction, stopMs } = config;
   if (told === undefined || shard === undefined) return undefined;
-  const { ops, pool, lat, lon, host, port, url, drainMs } = shard;
+  const { ops, pool, lat, lon, host, port, url, tls, drainMs } = shard;
   const place = {
     region,
     pool,
@@ -158,6 +158,7 @@ function supervisorPart(config: PoolConfig, { bus, log, ready }: World): Open<Su
     ops,
     tellsOps: !isProduction,
     ...(url === undefined ? {} : { url }),
+    ...(tls === undefined ? {} : { tls }),
   };
   const often = { drainMs, heartbeatEveryMs: HEARTBEAT_EVERY_MS, reportEveryMs: POOL_REPORT_EVERY_MS };
   const program = (number: number, listenAt: number) => ({

@@ -1,3 +1,5 @@
+import { CERTIFICATE_FAULTS } from "./certificate.ts";
+
 /**
  * What a field of a log line may hold: a number, a yes or no, a word from a closed list, or a promise as `assert` words
  * it in our source.
@@ -23,4 +25,7 @@ export const LOG_EVENTS: Readonly<Record<string, Readonly<Record<string, FieldRu
   pool_ordered: { order: ["drain", "undrain", "cordon", "uncordon"] },
   pool_left: { left: "number" },
   ready_notice_failed: {},
+  certificate_taken: { days: "number" },
+  certificate_ends: { days: "number" },
+  certificate_refused: { why: [...Object.keys(CERTIFICATE_FAULTS), "library"] },
 };

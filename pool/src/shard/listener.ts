@@ -2,6 +2,7 @@ import {
   App,
   DISABLED,
   LIBUS_LISTEN_EXCLUSIVE_PORT,
+  SSLApp,
   type TemplatedApp,
   type us_listen_socket,
   us_listen_socket_close,
@@ -10,7 +11,9 @@ import {
 import type { Result } from "@whisper/shared/base/result";
 import { FRAME_BYTES_CUT, OUTBOX_BYTES_MAX, SOCKET_SILENT_S } from "@whisper/shared/limits";
 import { PROTOCOL, SOCKET_PATH } from "@whisper/shared/protocol/version";
+import type { TlsFiles } from "../runtime/tls-files.ts";
 import { CLOSED } from "./entrance.ts";
+import { type Ear, Entry, type EntryOptions, type House } from "./entry.ts";
 import type { Socket } from "./hub.ts";
 import type { GoodTicket, TicketFault } from "./ticket-check.ts";
 
@@ -39,37 +42,66 @@ const STATUS: Readonly<Record<Exclude<TicketFault, "forger">, string>> = {
   forged: "401 Unauthorized",
 };
 
-export type ListenOptions = {
+export type ListenOptions = EntryOptions & {
   readonly host: string;
-  /** 0: any. */
-  readonly port: number;
-  /** Whether siblings listen on the same port (SO_REUSEPORT); the kernel spreads newcomers over all who do. */
-  readonly sharesPort: boolean;
-  /**
-   * Connections of any kind that this process has room for. Who shares the port stops listening there, so that the
-   * kernel sends newcomers to its siblings, and listens again when there is room; who is alone goes on, to tell each
-   * newcomer that it is full.
-   */
-  readonly socketsMax: number;
+  /** With these files newcomers come in by TLS alone. They are read anew for each renewal. */
+  readonly tls?: TlsFiles;
 };
 
-export type Listening = {
-  readonly port: number;
-  /** Whether newcomers can reach this process now. */
-  isListening(): boolean;
-  /** Lets nobody in until `resumeListening`. */
-  pauseListening(): void;
-  /** Takes back `pauseListening`; a full process waits until there is room. */
-  resumeListening(): void;
-  /** Lets nobody in any more, and cuts everybody. */
-  closeAll(): void;
-};
+/**
+ * What TLS 1.2 is spoken with (1.3 has its own list, and older versions are refused): forward secrecy and
+ * authenticated ciphers, the intermediate list of Mozilla's guidelines 5.7.
+ */
+const CIPHERS = [
+  ...["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"],
+  ...["ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-RSA-CHACHA20-POLY1305"],
+].join(":");
 
-/** Listens for sockets. Rejects when the port is taken. The one file that knows the socket library. */
-export async function listen(options: ListenOptions, door: Door): Promise<Listening> {
-  const app = App();
-  const entry = new Entry(app, options);
-  app.filter((_response, change) => entry.connections(change));
+/** Listens for sockets. Throws when the port is taken. The one file that knows the socket library. */
+export function listen(options: ListenOptions, door: Door): Entry {
+  const { host, tls } = options;
+  const entry = new Entry(options, tls !== undefined, (to) => houseOf(options, door, to));
+  if (!entry.open()) throw new Error(`port ${options.port === 0 ? "0 (any)" : options.port} on ${host} is taken`);
+  return entry;
+}
+
+/** An app of the library's. It has no way to be given back: its 60 KB stay until the process ends (decision 0009). */
+function houseOf({ host, tls }: ListenOptions, door: Door, entry: Entry): House {
+  const app = tls === undefined ? App() : secureApp(tls);
+  const house: House = {
+    connections: 0,
+    listen: (port, isShared) => earOf(app, host, port, isShared),
+    cut: () => void app.close(),
+  };
+  app.filter((_response, change) => entry.count(house, change > 0 ? 1 : -1));
+  serve(app, door, () => entry.count(house, -1));
+  return house;
+}
+
+/** Throws when the library can make nothing of the files. */
+function secureApp({ cert, key }: TlsFiles): TemplatedApp {
+  return SSLApp({ cert_file_name: cert, key_file_name: key, ssl_ciphers: CIPHERS, ssl_prefer_low_memory_usage: true });
+}
+
+/** The library's default: a port that is named (not 0) is shared with all who say so too (SO_REUSEPORT). */
+const LISTEN_TOGETHER = 0;
+
+function earOf(app: TemplatedApp, host: string, port: number, isShared: boolean): Ear | undefined {
+  let found: us_listen_socket | false = false;
+  const how = isShared ? LISTEN_TOGETHER : LIBUS_LISTEN_EXCLUSIVE_PORT;
+  app.listen(host, port, how, (socket) => {
+    found = socket; // before `listen` returns
+  });
+  return earAt(found);
+}
+
+function earAt(socket: us_listen_socket | false): Ear | undefined {
+  if (socket === false) return undefined;
+  return { port: us_socket_local_port(socket), close: () => us_listen_socket_close(socket) };
+}
+
+/** What an app does with those who come in; `left` is called when one who was let in has gone. */
+function serve(app: TemplatedApp, door: Door, left: () => void): void {
   app.ws<UserData>(SOCKET_PATH, {
     maxPayloadLength: FRAME_BYTES_CUT,
     // Above what the shard lets wait, or the library would drop the close frame that says so.
@@ -108,114 +140,11 @@ export async function listen(options: ListenOptions, door: Door): Promise<Listen
       const data = ws.getUserData();
       const { slot } = data;
       data.slot = CLOSED;
-      entry.connections(-1); // the library's filter tells of connections that close before they are sockets
+      left(); // the library's filter tells of connections that close before they are sockets
       if (slot >= 0) door.closed(slot);
     },
   });
   app.any("/*", (res) => {
     res.cork(() => res.writeStatus("404 Not Found").end("this is a pool: sockets only"));
   });
-  await entry.open();
-  return entry;
 }
-
-/** Where newcomers come in: open, paused by order, or shut because there is no room. */
-class Entry implements Listening {
-  readonly #app: TemplatedApp;
-  readonly #options: ListenOptions;
-  /** Room that must be there before a full process listens again: the kernel's queue is not worth opening for one. */
-  readonly #roomAgain: number;
-  port = 0;
-  #socket: us_listen_socket | undefined;
-  #connections = 0;
-  #isPaused = false;
-  #again: NodeJS.Timeout | undefined;
-
-  constructor(app: TemplatedApp, options: ListenOptions) {
-    this.#app = app;
-    this.#options = options;
-    this.#roomAgain = Math.ceil(options.socketsMax / 100);
-  }
-
-  /** Rejects when the port is taken. */
-  async open(): Promise<void> {
-    const { host, port } = this.#options;
-    this.port = port === 0 ? await this.#anyPort() : port;
-    this.#socket = await this.#listen(this.port);
-    if (this.#socket === undefined) throw new Error(`port ${this.port} on ${host} is taken`);
-  }
-
-  isListening(): boolean {
-    return this.#socket !== undefined;
-  }
-
-  pauseListening(): void {
-    this.#isPaused = true;
-    this.#shut();
-  }
-
-  resumeListening(): void {
-    this.#isPaused = false;
-    this.#openAgain();
-  }
-
-  closeAll(): void {
-    this.pauseListening();
-    clearTimeout(this.#again);
-    this.#app.close();
-  }
-
-  /** A connection has come (1) or gone (-1). */
-  connections(change: number): void {
-    this.#connections += change;
-    // At its descriptor limit the library spins at 100 % CPU, so the door is shut before, in the middle of a burst too.
-    if (this.#isFull(1)) this.#shut();
-    else if (this.#socket === undefined) this.#openAgain();
-  }
-
-  /** Whether there is no room for so many more. */
-  #isFull(more: number): boolean {
-    const { sharesPort, socketsMax } = this.#options;
-    return sharesPort && this.#connections + more > socketsMax;
-  }
-
-  #shut(): void {
-    if (this.#socket !== undefined) us_listen_socket_close(this.#socket);
-    this.#socket = undefined;
-  }
-
-  /** Later than now: whoever calls may be in the middle of a callback of the library's. */
-  #openAgain(delayMs = 0): void {
-    this.#again ??= setTimeout(() => {
-      this.#again = undefined;
-      if (this.#isPaused || this.#socket !== undefined || this.#isFull(this.#roomAgain)) return;
-      void this.#listen(this.port).then((socket) => {
-        if (this.#isPaused && socket !== undefined) us_listen_socket_close(socket);
-        else if (socket !== undefined) this.#socket = socket;
-        else this.#openAgain(LISTEN_AGAIN_MS); // somebody's own connection has the port for the moment
-      });
-    }, delayMs);
-  }
-
-  /** A free port, found by listening on it: a socket that listens on port 0 itself could not be opened again. */
-  async #anyPort(): Promise<number> {
-    const socket = await this.#listen(0);
-    if (socket === undefined) throw new Error(`no port on ${this.#options.host} can be had`);
-    const port = us_socket_local_port(socket);
-    us_listen_socket_close(socket);
-    return port;
-  }
-
-  #listen(port: number): Promise<us_listen_socket | undefined> {
-    const { host, sharesPort } = this.#options;
-    return new Promise((resolve) => {
-      const how = sharesPort ? LISTEN_TOGETHER : LIBUS_LISTEN_EXCLUSIVE_PORT;
-      this.#app.listen(host, port, how, (socket) => resolve(socket === false ? undefined : socket));
-    });
-  }
-}
-
-/** The library's default: a port that is named (not 0) is shared with all who say so too (SO_REUSEPORT). */
-const LISTEN_TOGETHER = 0;
-/** A port that could not be had again is tried again after this. */
-const LISTEN_AGAIN_MS = 1_000;

@@ -1,5 +1,6 @@
 import type { PoolName, RegionName } from "@whisper/shared/base/ids";
 import * as L from "@whisper/shared/limits";
+import type { TlsFiles } from "../runtime/tls-files.ts";
 import type { DrainSettings } from "./drain.ts";
 import { type Meter, meterOf } from "./meter.ts";
 import { SPANS, type Spans } from "./session.ts";
@@ -19,6 +20,8 @@ export type ShardSettings = {
   readonly port: number;
   /** The address clients get, `wss://…/v1/socket`; made from host and port when absent. */
   readonly url?: string;
+  /** With these files sockets come in by TLS alone. */
+  readonly tls?: TlsFiles;
   /** Where the pool's ops port answers; told in development only. */
   readonly opsUrl?: string;
   /** Whether siblings listen on the same port, and this shard leaves it to them while it is full. */

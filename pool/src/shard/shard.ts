@@ -9,18 +9,20 @@ import type { Verifier } from "@whisper/shared/credentials/verify";
 import type { PoolReport } from "@whisper/shared/directory/pool-report";
 import type { Bus, Log, Reports } from "../ports.ts";
 import type { Mail } from "../runtime/mail.ts";
+import { socketUrlOf } from "../runtime/socket-url.ts";
 import { ClerkCalls } from "./clerk-calls.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Drain, type DrainState } from "./drain.ts";
 import { roomOf } from "./drain-room.ts";
 import { Entrance, endSocket } from "./entrance.ts";
+import type { Entry } from "./entry.ts";
 import type { Event } from "./event.ts";
 import { onBytes } from "./frames-in.ts";
+import { openFrontDoor } from "./front-door.ts";
 import { Gate } from "./gate.ts";
 import { Hub, type Person } from "./hub.ts";
 import type { InboxWorld } from "./inbox.ts";
 import { Lingering } from "./lingering.ts";
-import { type Listening, listen } from "./listener.ts";
 import { Moved } from "./moved.ts";
 import { ShardNumbers } from "./numbers.ts";
 import { Outward } from "./outward.ts";
@@ -78,7 +80,7 @@ export class Shard {
   readonly #takeover: Takeover;
   readonly #reporting: Reporting;
   readonly #apply = (person: Person, event: Event): void => this.#loop.apply(person, event);
-  #listening: Listening | undefined;
+  #listening: Entry | undefined;
   #stops: (() => void)[] = [];
 
   constructor(settings: ShardSettings, world: ShardWorld) {
@@ -197,10 +199,10 @@ export class Shard {
   /** Listens for sockets and memos; rejects when the port is taken. */
   async start(): Promise<void> {
     const { mail, clock } = this.#world;
-    const { region, pool, shard, host, port } = this.#settings;
+    const { region, pool, shard } = this.#settings;
     const inbox = mail.listen(inboxSubject({ region, pool, shard }), (memo) => this.#loop.receive(memo));
-    const { sharesPort, socketsMax } = this.#settings;
-    this.#listening = await listen({ host, port, sharesPort, socketsMax }, this.#door());
+    const front = openFrontDoor(this.#settings, this.#door(), this.#world);
+    this.#listening = front.entry;
     const turn = setInterval(() => this.#turn(clock.nowMs()), TURN_MS);
     const { seekersEveryMs, touchEveryMs, reportEveryMs } = this.#settings;
     const lists = setInterval(() => this.#lists.tell(), seekersEveryMs);
@@ -215,6 +217,7 @@ export class Shard {
       () => control.stop(),
       watch,
       () => bus.stop(),
+      () => front.stop(),
       ...[turn, lists, touch, load].map((timer) => () => clearInterval(timer)),
     ];
   }
@@ -222,13 +225,13 @@ export class Shard {
   /** Closes every socket and stops. People keep their places in their records, and come back elsewhere. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    this.#listening?.pauseListening();
+    this.#listening?.pause();
     this.#reportLoad();
     for (let slot = 0; slot < this.hub.slots.capacity; slot++) {
       const socket = this.hub.socketAt(slot);
       if (socket !== undefined) endSocket(socket, "draining");
     }
-    this.#listening?.closeAll();
+    this.#listening?.close();
     for (const stop of this.#stops) stop();
     this.#world.mail.flush();
   }
@@ -236,7 +239,7 @@ export class Shard {
   /** Takes no more newcomers and moves everybody to other pools; twice is as once. */
   startDrain(): DrainState {
     if (!this.#drain.isOn) {
-      this.#listening?.pauseListening();
+      this.#listening?.pause();
       this.#drain.start();
       this.#reportLoad();
     }
@@ -247,7 +250,7 @@ export class Shard {
   undoDrain(): DrainState {
     if (this.#drain.isOn) {
       this.#drain.undo();
-      this.#listening?.resumeListening();
+      this.#listening?.resume();
       this.#reportLoad();
     }
     return this.#drain.progress();
@@ -265,7 +268,7 @@ export class Shard {
 
   /** What this shard says about itself in the directory. */
   report(): PoolReport {
-    const { region, pool, lat, lon, host, socketsMax, url, opsUrl } = this.#settings;
+    const { region, pool, lat, lon, socketsMax, opsUrl } = this.#settings;
     const sockets = this.hub.slots.held;
     return {
       region,
@@ -275,7 +278,7 @@ export class Shard {
       sockets,
       socketsMax,
       live: sockets - this.hub.slots.heldByTests,
-      url: url ?? `ws://${host}:${this.port}/v1/socket`,
+      url: socketUrlOf(this.#settings, this.port),
       state: this.#isStopping || this.#drain.isOn ? "draining" : "up",
       atMs: this.#world.clock.nowMs(),
       ...(opsUrl === undefined ? {} : { ops: opsUrl }),

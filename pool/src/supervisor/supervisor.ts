@@ -9,6 +9,8 @@ import { createMail } from "../runtime/mail.ts";
 import { MERGED_TYPE, mergedMetrics } from "../runtime/merged-metrics.ts";
 import { buildPoolRegistry } from "../runtime/metrics.ts";
 import { type ActAnswer, type Ops, startOps } from "../runtime/ops-server.ts";
+import { socketUrlOf } from "../runtime/socket-url.ts";
+import { requireCertificate, type TlsFiles } from "../runtime/tls-files.ts";
 import type { Order } from "./channel.ts";
 import { KeptShard, type ShardProgram } from "./kept-shard.ts";
 import { poolReport } from "./pool-load.ts";
@@ -23,6 +25,8 @@ export type SupervisorSettings = {
   /** 0: any. */
   readonly port: number;
   readonly url?: string;
+  /** With these files the shards serve TLS alone; they must hold a pair that can be served. */
+  readonly tls?: TlsFiles;
   readonly shards: number;
   readonly ops: { readonly host: string; readonly port: number; readonly token?: Secret<string> };
   /** Whether the directory may say where the ops port is: in development only. */
@@ -45,8 +49,12 @@ export type SupervisorWorld = {
 const DRAIN_LOOK_MS = 200;
 const DRAIN_OVER_MS = 2_000;
 
-/** Starts a pool; resolves when all its shards serve, rejects when a port is taken or a shard does not start. */
+/**
+ * Starts a pool; resolves when all its shards serve, rejects when a port is taken, a shard does not start, or the
+ * certificate cannot be served.
+ */
 export async function startSupervisor(settings: SupervisorSettings, world: SupervisorWorld): Promise<Supervisor> {
+  if (settings.tls !== undefined) requireCertificate(settings.tls, world.clock.nowMs());
   const { port, release } = await reservePort(settings.host, settings.port);
   const supervisor = new Supervisor(settings, world, port);
   try {
@@ -77,11 +85,11 @@ export class Supervisor {
   #isLeaving = false;
 
   constructor(settings: SupervisorSettings, world: SupervisorWorld, port: number) {
-    const { region, pool, host, shards } = settings;
+    const { region, pool, shards } = settings;
     this.#settings = settings;
     this.#world = world;
     this.#mail = createMail(world.bus, (run) => void setImmediate(run));
-    this.url = settings.url ?? `ws://${host}:${port}/v1/socket`;
+    this.url = socketUrlOf(settings, port);
     this.#shards = Array.from({ length: shards }, (_, number): KeptShard => {
       const onUp = (): void => this.#cameUp(number);
       const onExit = (incarnation: string): void => this.#exited(number, incarnation);

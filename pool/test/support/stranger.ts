@@ -17,10 +17,17 @@ export class Stranger {
   #read = 0;
   readonly #waiting = new Set<() => void>();
 
-  /** `source` is the address to come from; the system's choice if not given. */
-  constructor(url: string, protocols: string | string[], headers: Record<string, string> = {}, source?: string) {
+  /** `source` is the address to come from, the system's choice if not given; `ca` is whom to trust, for wss. */
+  constructor(
+    url: string,
+    protocols: string | string[],
+    headers: Record<string, string> = {},
+    source?: string,
+    ca?: string,
+  ) {
     const from = source === undefined ? {} : { localAddress: source };
-    this.socket = new WebSocket(url, protocols, { headers, perMessageDeflate: false, ...from });
+    const trusts = ca === undefined ? {} : { ca };
+    this.socket = new WebSocket(url, protocols, { headers, perMessageDeflate: false, ...from, ...trusts });
     this.socket.on("message", (data) => {
       this.heard.push(JSON.parse(String(data)) as Frame);
       this.#tell();
@@ -39,8 +46,8 @@ export class Stranger {
   }
 
   /** With a ticket, as `POST /v1/connect` gave it. */
-  static withTicket(url: string, ticket: string, source?: string): Stranger {
-    return new Stranger(url, ["whisper.v1", `ticket.${ticket}`], {}, source);
+  static withTicket(url: string, ticket: string, source?: string, ca?: string): Stranger {
+    return new Stranger(url, ["whisper.v1", `ticket.${ticket}`], {}, source, ca);
   }
 
   /** At the first endpoint that the edge named; resolves once open, rejects with the status of a refusal. */
