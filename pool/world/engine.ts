@@ -49,6 +49,8 @@ export type EngineOptions = {
 export type WorldLimits = {
   readonly textsPerWindow?: number;
   readonly socketsMax?: number;
+  /** Sockets that one shard lets in a second. */
+  readonly upgradesPerS?: number;
   /** A shard that lived this long is started again without a growing pause. */
   readonly shardWellMs?: number;
 };

@@ -44,7 +44,7 @@ export function regionRoles(servers: RegionServers, { endpoint, token }: Directo
 export function poolRole(place: PoolPlan, servers: RegionServers, jwksUrl: string, options: EngineOptions): Told {
   const { region, pool } = place;
   const { limits, host, scratch, plan } = options;
-  const { socketsMax, textsPerWindow, shardWellMs } = limits;
+  const { socketsMax, textsPerWindow, upgradesPerS, shardWellMs } = limits;
   const env: Env = {
     ...ofRegion(servers),
     WHISPER_ROLES: "pool",
@@ -60,6 +60,7 @@ export function poolRole(place: PoolPlan, servers: RegionServers, jwksUrl: strin
     WHISPER_JWKS_URL: jwksUrl,
     WHISPER_KEYS_CACHE: join(scratch, `keys-${region}-${pool}.json`),
     ...(socketsMax === undefined ? {} : { WHISPER_SOCKETS_MAX: String(socketsMax) }),
+    ...(upgradesPerS === undefined ? {} : { WHISPER_UPGRADES_PER_S: String(upgradesPerS) }),
     ...(shardWellMs === undefined ? {} : { WHISPER_SHARD_WELL_MS: String(shardWellMs) }),
     ...(textsPerWindow === undefined ? {} : { WHISPER_TEXTS_PER_WINDOW: String(textsPerWindow) }),
   };

@@ -1,5 +1,6 @@
 import { audienceOf } from "../credentials/claims.ts";
 import {
+  BACK_OFF_MS_MAX,
   CLIENT_PATIENCE_MS,
   HOME_AWAY_MS_MAX,
   HOME_AWAY_TRIES_MAX,
@@ -193,10 +194,19 @@ function returnLater(turn: Turn, advice: ReturnAdvice, askedMs: number | undefin
   const { link } = turn.state;
   const isFirst = link.tries === 0;
   const jitterMs = backOffMs(link.tries, turn.chance);
-  const waitMs = askedMs !== undefined ? askedMs + jitterMs : advice === "after_pause" || !isFirst ? jitterMs : 0;
+  const waitMs =
+    askedMs !== undefined
+      ? askedMs + spreadMs(askedMs, jitterMs, turn)
+      : advice === "after_pause" || !isFirst
+        ? jitterMs
+        : 0;
   if (advice === "new_ticket") relink(turn, { pass: undefined });
   relink(turn, { tries: link.tries + 1, returnAtMs: turn.nowMs + waitMs });
 }
+
+/** A crowd that was told to wait the same time at one moment comes back over as long again, not at one moment. */
+const spreadMs = (askedMs: number, jitterMs: number, turn: Turn): number =>
+  Math.max(jitterMs, Math.floor(turn.chance * Math.min(askedMs, BACK_OFF_MS_MAX)));
 
 /** The shard has greeted us on `socket`: it is spoken on from now, and the one before is left. */
 export function takeUp(turn: Turn, socket: number) {
