@@ -1,13 +1,15 @@
 import type { Clock } from "@whisper/shared/base/clock";
 import type { Random } from "@whisper/shared/base/random";
 import type { Secret } from "@whisper/shared/base/secret";
+import type { PoolOrder } from "@whisper/shared/bus/memos";
 import type { Verifier } from "@whisper/shared/credentials/verify";
 import { checkText, cleanInterests } from "./content/check-text.ts";
 import type { Bus, Log, Reports } from "./ports.ts";
-import type { DrainProgress } from "./runtime/drain-progress.ts";
+import { type Control, listenForOrders } from "./runtime/control.ts";
+import { type DrainProgress, NOT_DRAINING } from "./runtime/drain-progress.ts";
 import { createMail } from "./runtime/mail.ts";
 import { buildRegistry, type Readings, type Registry } from "./runtime/metrics.ts";
-import { type Ops, startOps } from "./runtime/ops-server.ts";
+import { type ActAnswer, actsOf, type Ops, startOps } from "./runtime/ops-server.ts";
 import type { ShardSettings } from "./shard/settings.ts";
 import { Shard } from "./shard/shard.ts";
 import type { SupervisedHands } from "./supervisor/supervised.ts";
@@ -36,6 +38,8 @@ export type Pool = {
   readonly shard: Shard;
   readonly url: string;
   readonly opsUrl: string;
+  /** Orders on the bus that could not be read, were no orders, or were another pool's. */
+  ordersDropped(): number;
   /** Closes every socket, then the ops port. */
   stop(): Promise<void>;
 };
@@ -58,9 +62,19 @@ export async function startShard(settings: ShardSettings, world: PoolWorld): Pro
 export async function startPool(options: PoolOptions, world: PoolWorld): Promise<Pool> {
   const { bus, keys } = world;
   let shard: Shard | undefined;
+  let hands: SupervisedHands | undefined;
+  const registry = registryOf(options.settings, () => shard);
+  const progress = (): DrainProgress => hands?.load().drain ?? NOT_DRAINING;
+  const obey = (order: PoolOrder): ActAnswer => {
+    hands?.obey(order);
+    world.log.info("pool_ordered", { order });
+    return { status: 200, body: { pool: shard?.report().state, ...progress() } };
+  };
   const ops = await startOps({
     ...options.ops,
-    registry: registryOf(options.settings, () => shard),
+    registry,
+    views: { "/drain": progress },
+    acts: actsOf(obey),
     readiness: () => ({
       bus: bus.isUp(),
       keys: keys.size > 0,
@@ -71,19 +85,23 @@ export async function startPool(options: PoolOptions, world: PoolWorld): Promise
   const settings = options.tellsOps ? { ...options.settings, opsUrl: ops.url } : options.settings;
   try {
     shard = await startShard(settings, world);
-    return poolOf(shard, ops);
+    hands = handsOf(shard, world, registry, () => {});
+    const mail = createMail(bus, (run) => void setImmediate(run));
+    return poolOf(shard, ops, listenForOrders(mail, settings, obey));
   } catch (error) {
     await ops.stop();
     throw error;
   }
 }
 
-function poolOf(shard: Shard, ops: Ops): Pool {
+function poolOf(shard: Shard, ops: Ops, control: Control): Pool {
   return {
     shard,
     url: shard.report().url,
     opsUrl: ops.url,
+    ordersDropped: control.dropped,
     async stop() {
+      control.stop();
       await shard.stop();
       await ops.stop();
     },
@@ -123,14 +141,22 @@ export function handsOf(shard: Shard, { bus, keys }: PoolWorld, registry: Regist
   return {
     load() {
       const { sockets, live, socketsMax: max } = shard.report();
-      const load = { sockets, live, max, bus: bus.isUp(), keys: keys.size > 0, handover: keys.handsOver };
+      const load = {
+        sockets,
+        live,
+        max,
+        bus: bus.isUp(),
+        keys: keys.size > 0,
+        handover: keys.handsOver,
+        unwell: shard.isUnwell,
+      };
       return shard.drainState.state === "up" ? load : { ...load, drain: progress() };
     },
     metrics: () => registry.getMetricsAsJSON(),
     obey(order) {
       if (order === "stop") return stop();
-      // Cordons are for the directory and the heartbeats alone, which are the supervisor's.
-      if (order === "drain" && shard.drainState.state === "up") {
+      if (order === "cordon" || order === "uncordon") shard.cordon(order === "cordon");
+      else if (order === "drain" && shard.drainState.state === "up") {
         drainedFrom = shard.report().sockets;
         shard.startDrain();
       } else if (order === "undrain") shard.undoDrain();

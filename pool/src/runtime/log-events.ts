@@ -22,6 +22,7 @@ export const LOG_EVENTS: Readonly<Record<string, Readonly<Record<string, FieldRu
   directory_away: {},
   directory_back: {},
   shard_exited: { number: "number", code: "number", livedMs: "number", againMs: "number" },
+  shard_unwell: { number: "number" },
   pool_ordered: { order: ["drain", "undrain", "cordon", "uncordon"] },
   pool_left: { left: "number" },
   ready_notice_failed: {},

@@ -42,6 +42,12 @@ const POOL_METRICS = {
   shardsUp: { kind: "gauge", name: "whisper_shards_up", help: "Shards of this pool that serve." },
   restarts: { kind: "counter", name: "whisper_shard_restarts_total", help: "Shards started again after they died." },
   drainLeft: { kind: "gauge", name: "whisper_drain_left", help: "People whom a drain has yet to move; 0 without one." },
+  ordersDropped: {
+    kind: "counter",
+    name: "whisper_orders_dropped_total",
+    help: "Words at the pool's control subject that were no order to it.",
+  },
+  renewed: { kind: "counter", name: "whisper_shards_renewed_total", help: "Shards drained for broken promises." },
 } as const satisfies Record<string, Row>;
 
 type Labelled<R> = R extends { readonly label: { readonly values: readonly (infer V extends string)[] } }

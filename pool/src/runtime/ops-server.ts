@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { isIP } from "node:net";
 import type { Secret } from "@whisper/shared/base/secret";
+import type { PoolOrder } from "@whisper/shared/bus/memos";
 
 /** What a pool needs before anybody should be sent to it; each by name, true when it holds. */
 export type Readiness = Readonly<Record<string, boolean>>;
@@ -19,6 +20,14 @@ export type OpsOptions = {
   /** What can be done, by method and path (`POST /drain`). */
   readonly acts?: Readonly<Record<string, () => ActAnswer>>;
 };
+
+/** The orders to a pool, as they are given at its ops port. */
+export const actsOf = (obey: (order: PoolOrder) => ActAnswer): Readonly<Record<string, () => ActAnswer>> => ({
+  "POST /drain": () => obey("drain"),
+  "DELETE /drain": () => obey("undrain"),
+  "POST /cordon": () => obey("cordon"),
+  "POST /uncordon": () => obey("uncordon"),
+});
 
 export type ActAnswer = { readonly status: number; readonly body: object };
 

@@ -40,7 +40,7 @@ export function roomOf(
   return { pools, places: Math.floor(ours / shards) + (shard < ours % shards ? 1 : 0) };
 }
 
-/** Up to three of them in an order of chance: who has more free places comes first more often, so that none is rushed. */
+/** Up to three in an order of chance: who has more free places comes first more often, so that none is rushed. */
 export function drawEndpoints({ pools }: Room, chance: () => number): readonly Endpoint[] {
   return pools
     .map(({ free, ...endpoint }) => ({ endpoint, at: -Math.log(1 - chance()) / free }))

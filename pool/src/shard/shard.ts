@@ -10,6 +10,7 @@ import type { PoolReport } from "@whisper/shared/directory/pool-report";
 import type { Bus, Log, Reports } from "../ports.ts";
 import type { Mail } from "../runtime/mail.ts";
 import { socketUrlOf } from "../runtime/socket-url.ts";
+import { Arena } from "./arena.ts";
 import { ClerkCalls } from "./clerk-calls.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Drain, type DrainState } from "./drain.ts";
@@ -76,6 +77,8 @@ export class Shard {
   #isStopping = false;
   readonly #moved: Moved;
   readonly #lingering = new Lingering();
+  readonly #arena = new Arena();
+  #isCordoned = false;
   readonly #outward: Outward;
   readonly #takeover: Takeover;
   readonly #reporting: Reporting;
@@ -256,6 +259,17 @@ export class Shard {
     return this.#drain.progress();
   }
 
+  /** Leaves or rejoins the directory; who is here stays. */
+  cordon(isOn: boolean): void {
+    this.#isCordoned = isOn;
+    this.#reportLoad();
+  }
+
+  /** Whether so many promises broke lately that it wishes to be drained and started afresh. */
+  get isUnwell(): boolean {
+    return this.#arena.isUnwell;
+  }
+
   /** How far a drain is. */
   get drainState(): DrainState {
     return this.#drain.progress();
@@ -279,7 +293,7 @@ export class Shard {
       socketsMax,
       live: sockets - this.hub.slots.heldByTests,
       url: socketUrlOf(this.#settings, this.port),
-      state: this.#isStopping || this.#drain.isOn ? "draining" : "up",
+      state: this.#isStopping || this.#drain.isOn ? "draining" : this.#isCordoned ? "cordoned" : "up",
       atMs: this.#world.clock.nowMs(),
       ...(opsUrl === undefined ? {} : { ops: opsUrl }),
     };
@@ -287,6 +301,7 @@ export class Shard {
 
   #broke(person: Person, promise: string): void {
     this.numbers.broken++;
+    this.#arena.broke(this.#world.clock.nowMs());
     this.#world.log.error("promise_broken", { promise });
     const socket = person.slot < 0 ? undefined : this.hub.socketAt(person.slot);
     if (socket !== undefined) endSocket(socket, "our_fault");

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { fromShardOf, ORDERS, toShardOf } from "./channel.ts";
 import { dieWithSupervisor, type Line, serveSupervisor } from "./supervised.ts";
 
-const LOAD = { sockets: 3, live: 2, max: 10, bus: true, keys: false, handover: true };
+const LOAD = { sockets: 3, live: 2, max: 10, bus: true, keys: false, handover: true, unwell: false };
 const DRAIN = { state: "draining", total: 5, left: 3, moved: 2, closed: 0 };
 
 test.each([

@@ -1,9 +1,10 @@
+import type { PoolOrder } from "@whisper/shared/bus/memos";
 import { DRAIN_STATES, type DrainProgress } from "../runtime/drain-progress.ts";
 import type { MetricsOfOne } from "../runtime/merged-metrics.ts";
 
 /** What a supervisor and its shards tell each other. Both are the same program, but each looks at what it is told. */
 
-export const ORDERS = ["drain", "undrain", "cordon", "uncordon", "stop"] as const;
+export const ORDERS = ["drain", "undrain", "cordon", "uncordon", "stop"] as const satisfies (PoolOrder | "stop")[];
 export type Order = (typeof ORDERS)[number];
 
 /** What a shard says of itself when it is asked. */
@@ -16,6 +17,8 @@ export type ShardLoad = {
   readonly bus: boolean;
   readonly keys: boolean;
   readonly handover: boolean;
+  /** Whether so many of its promises broke that it wishes to be drained and started afresh. */
+  readonly unwell: boolean;
   /** How far its drain is, while it drains. */
   readonly drain?: DrainProgress;
 };
@@ -51,9 +54,10 @@ export function fromShardOf(raw: unknown): FromShard | undefined {
 }
 
 function loadOf(raw: unknown): ShardLoad | undefined {
-  const { sockets, live, max, bus, keys, handover, drain } = fieldsOf(raw);
+  const { sockets, live, max, bus, keys, handover, unwell, drain } = fieldsOf(raw);
   if (!isCount(sockets) || !isCount(live) || !isCount(max)) return undefined;
-  const load = { sockets, live, max, bus: bus === true, keys: keys === true, handover: handover === true };
+  const is = { bus: bus === true, keys: keys === true, handover: handover === true, unwell: unwell === true };
+  const load = { sockets, live, max, ...is };
   const known = drainOf(drain);
   return known === undefined ? load : { ...load, drain: known };
 }

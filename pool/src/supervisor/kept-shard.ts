@@ -28,7 +28,7 @@ export type KeptShardWorld = {
 };
 
 const METRICS_MS = 1_000;
-const NO_LOAD: ShardLoad = { sockets: 0, live: 0, max: 0, bus: false, keys: false, handover: false };
+const NO_LOAD: ShardLoad = { sockets: 0, live: 0, max: 0, bus: false, keys: false, handover: false, unwell: false };
 
 /** One shard of a pool: the process that it is now, and the next one when that has died. */
 export class KeptShard {
@@ -50,6 +50,7 @@ export class KeptShard {
   #pauseMs = 0;
   #again: NodeJS.Timeout | undefined;
   #isStopping = false;
+  #isRenewing = false;
   restarts = 0;
 
   constructor(number: number, program: ShardProgram, world: KeptShardWorld) {
@@ -128,6 +129,20 @@ export class KeptShard {
     if (this.#isUp) this.#tell({ order });
   }
 
+  /**
+   * Ends this incarnation in order, by force when it takes too long; the next one begins afresh. Tells whether that
+   * has just begun.
+   */
+  renew(): boolean {
+    const child = this.#child;
+    if (child === undefined || !this.#isUp || this.#isRenewing) return false;
+    this.#isRenewing = true;
+    this.#tell({ order: "stop" });
+    const late = setTimeout(() => child.kill("SIGKILL"), this.#program.stopMs);
+    child.once("exit", () => clearTimeout(late));
+    return true;
+  }
+
   /** Ends it in order, by force when it takes too long; no incarnation follows. Resolves when it is gone. */
   async stop(): Promise<void> {
     this.#isStopping = true;
@@ -191,6 +206,7 @@ export class KeptShard {
     const wasUp = this.#isUp;
     this.#child = undefined;
     this.#isUp = false;
+    this.#isRenewing = false;
     this.#load = NO_LOAD;
     for (const answer of [...this.#metricsWanted.values()]) answer(undefined);
     if (wasUp && this.#incarnation !== undefined) onExit(this.#incarnation);

@@ -11,6 +11,7 @@ const load = (sockets: number, max: number) => ({
   bus: true,
   keys: true,
   handover: true,
+  unwell: false,
 });
 
 test("[O4] a pool's load is the sum over its shards", () => {

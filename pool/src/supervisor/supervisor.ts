@@ -4,13 +4,15 @@ import type { Secret } from "@whisper/shared/base/secret";
 import { heartbeatOf } from "@whisper/shared/bus/heartbeat";
 import { clerkSubject, heartbeatSubject } from "@whisper/shared/bus/subjects";
 import type { Bus, Log } from "../ports.ts";
+import { type Control, listenForOrders } from "../runtime/control.ts";
 import { type DrainProgress, NOT_DRAINING, sumOfDrains } from "../runtime/drain-progress.ts";
 import { createMail } from "../runtime/mail.ts";
 import { MERGED_TYPE, mergedMetrics } from "../runtime/merged-metrics.ts";
 import { buildPoolRegistry } from "../runtime/metrics.ts";
-import { type ActAnswer, type Ops, startOps } from "../runtime/ops-server.ts";
+import { type ActAnswer, actsOf, type Ops, startOps } from "../runtime/ops-server.ts";
 import { socketUrlOf } from "../runtime/socket-url.ts";
 import { requireCertificate, type TlsFiles } from "../runtime/tls-files.ts";
+import { leavesArena } from "./arena.ts";
 import type { Order } from "./channel.ts";
 import { KeptShard, type ShardProgram } from "./kept-shard.ts";
 import { poolReport } from "./pool-load.ts";
@@ -83,6 +85,10 @@ export class Supervisor {
   #isDraining = false;
   #isCordoned = false;
   #isLeaving = false;
+  #control: Control | undefined;
+  /** The shard that leaves the arena, until it serves afresh. */
+  #leavingShard: number | undefined;
+  #renewed = 0;
 
   constructor(settings: SupervisorSettings, world: SupervisorWorld, port: number) {
     const { region, pool, shards } = settings;
@@ -100,6 +106,8 @@ export class Supervisor {
         shardsUp: () => this.#up.length,
         restarts: () => this.#shards.reduce((sum, { restarts }) => sum + restarts, 0),
         drainLeft: () => this.progress().left,
+        ordersDropped: () => this.#control?.dropped() ?? 0,
+        renewed: () => this.#renewed,
       },
       { region, pool },
     );
@@ -112,13 +120,9 @@ export class Supervisor {
       registry: { contentType: MERGED_TYPE, metrics: () => this.#metrics() },
       readiness: () => this.#readiness(),
       views: { "/drain": () => this.progress() },
-      acts: {
-        "POST /drain": () => this.#set("drain"),
-        "DELETE /drain": () => this.#set("undrain"),
-        "POST /cordon": () => this.#set("cordon"),
-        "POST /uncordon": () => this.#set("uncordon"),
-      },
+      acts: actsOf((order) => this.#set(order)),
     });
+    this.#control = listenForOrders(this.#mail, this.#settings, (order) => void this.#set(order));
     this.#timers = [
       setInterval(() => this.#beat(), heartbeatEveryMs),
       setInterval(() => this.#reportLoad(), reportEveryMs),
@@ -184,6 +188,7 @@ export class Supervisor {
   /** Closes every socket and ends every shard, the ops port last. */
   async stop(): Promise<void> {
     this.#isDraining = true;
+    this.#control?.stop();
     for (const timer of this.#timers) clearInterval(timer);
     this.#reportLoad();
     await Promise.all(this.#shards.map((shard) => shard.stop()));
@@ -210,15 +215,35 @@ export class Supervisor {
     const { region, pool } = this.#settings;
     const lines = this.#shards
       .filter(({ number }) => numbers?.includes(number) ?? true)
-      .flatMap((shard) => shard.line(this.#state) ?? []);
+      .flatMap((shard) => shard.line(shard.number === this.#leavingShard ? "draining" : this.#state) ?? []);
     this.#mail.send(heartbeatSubject(region, pool), heartbeatOf({ region, pool, url: this.url }, lines));
-    if (numbers === undefined) for (const shard of this.#shards) shard.beat();
+    if (numbers !== undefined) return;
+    this.#lookAtArena();
+    for (const shard of this.#shards) shard.beat();
+  }
+
+  /** Drains a shard of which too many promises broke, and starts it afresh once it is empty; then the next may go. */
+  #lookAtArena(): void {
+    if (this.#isDraining) return; // all of them go anyway
+    const leaving = leavesArena(
+      this.#leavingShard,
+      this.#shards.map(({ number, isUp, load }) => ({ number, isUp, isUnwell: load.unwell })),
+    );
+    if (leaving !== this.#leavingShard && leaving !== undefined)
+      this.#world.log.error("shard_unwell", { number: leaving });
+    this.#leavingShard = leaving;
+    const shard = this.#shards.find(({ number }) => number === leaving);
+    if (shard?.load.drain?.state !== "done") shard?.order("drain");
+    else if (shard.renew()) this.#renewed++;
   }
 
   #reportLoad(): void {
     const { region, pool, lat, lon, tellsOps } = this.#settings;
     const place = { region, pool, lat, lon, url: this.url, ...(tellsOps ? { ops: this.opsUrl } : {}) };
-    const loads = this.#up.map(({ load }) => load);
+    // Of one that leaves the arena no place is free.
+    const loads = this.#up.map(({ load, number }) =>
+      number === this.#leavingShard ? { ...load, max: load.sockets } : load,
+    );
     const report = poolReport(place, this.#state, loads, this.#world.clock.nowMs());
     this.#mail.send(clerkSubject(region), { kind: "load", report: JSON.stringify(report) });
   }

@@ -20,7 +20,9 @@ type FormOf<T> = Exclude<Form, readonly string[]> | readonly T[];
 const of = <const T extends string>(form: FormOf<T>): Field<T> => ({ kind: "str", form });
 const maybe = <const T extends string>(form: FormOf<T>): Field<T | undefined> => ({ kind: "str?", form });
 
-export type Party = "shard" | "desk" | "clerk" | "pool";
+export type Party = "shard" | "desk" | "clerk" | "pool" | "operator";
+/** What a pool can be told. */
+export type PoolOrder = "drain" | "undrain" | "cordon" | "uncordon";
 type Row<F> = {
   /** Its number on the wire, never used again for another. */
   readonly wire: number;
@@ -642,6 +644,21 @@ export const MEMOS = {
     acked: false,
     says: "This incarnation of a shard is dead.",
     fields: { address: of<Address>("address") },
+  }),
+
+  // From an operator to a pool, at its control subject.
+  order: memo({
+    wire: 90,
+    version: 1,
+    from: "operator",
+    to: "pool",
+    acked: false,
+    says: "Drain, or leave the directory, or take either back; twice is as once. Another pool's is dropped.",
+    fields: {
+      region: of<RegionName>("name"),
+      pool: of<PoolName>("name"),
+      order: of<PoolOrder>(["drain", "undrain", "cordon", "uncordon"]),
+    },
   }),
 } as const;
 

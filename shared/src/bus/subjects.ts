@@ -24,6 +24,8 @@ export const reportSubject = (region: string): string => `wh.${region}.report`;
 export const heartbeatSubject = (region: string, pool: string): string => `wh.hb.${region}.${pool}`;
 /** The same of all pools of a region. */
 export const heartbeatsOf = (region: string): string => `wh.hb.${region}.*`;
+/** Where a pool is told what to do. */
+export const controlSubject = (region: string, pool: string): string => `wh.ctl.${region}.${pool}`;
 /** What all shards everywhere hear. */
 export const CONTROL_ALL = "wh.ctl.all";
 /** The queue groups' names. */
