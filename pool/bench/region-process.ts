@@ -24,4 +24,4 @@ const newBus = (): Bus => {
 const log = createLog({ level: "warn", base: { region } });
 const { parts } = embeddedRegion(region, { newBus, directory: openMemoryDirectory(), log });
 for (const part of parts) await part.start();
-answerAsks({ natsUrl: nats.url }, {}, () => nats.stop());
+answerAsks({ natsUrl: nats.url, natsPid: nats.pid }, {}, () => nats.stop());

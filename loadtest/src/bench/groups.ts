@@ -3,6 +3,7 @@ import type { Env } from "./edge-place.ts";
 import { type KillWish, measureKills } from "./kills.ts";
 import type { GroupName, Measured, NumberName } from "./lines.ts";
 import type { Profile } from "./profile.ts";
+import { measureCrossTexts, measureLatency } from "./region-texts.ts";
 import { measureMemory } from "./shard-memory.ts";
 import { measureTexts } from "./shard-texts.ts";
 import { measureUpgrades } from "./shard-upgrades.ts";
@@ -31,6 +32,12 @@ export const MEASURES: readonly Measure[] = [
   { group: "shard", gives: ["shard.texts_per_cpu_s", "shard.texts_with_receipts_per_cpu_s"], run: measureTexts },
   { group: "shard", gives: ["shard.upgrades_per_cpu_s"], run: async (run) => [await measureUpgrades(run)] },
   { group: "edge", gives: ["edge.connects_per_cpu_s", "edge.upstash_calls_warm"], run: measureEdge },
+  {
+    group: "region",
+    gives: ["region.cross_texts_per_cpu_s"],
+    run: measureCrossTexts,
+  },
+  { group: "region", gives: ["region.same_p99_ms", "region.cross_p99_ms"], run: measureLatency },
   {
     group: "kills",
     gives: [

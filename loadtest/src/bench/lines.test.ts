@@ -41,7 +41,7 @@ test("the median is the middle one, and nothing has none", () => {
 test("a group is all its numbers, a name is itself, anything else is nothing", () => {
   expect(numbersOf("edge")).toEqual(["edge.connects_per_cpu_s", "edge.upstash_calls_warm"]);
   expect(numbersOf("shard.idle_bytes")).toEqual(["shard.idle_bytes"]);
-  for (const odd of ["", "shard.", "Shard", "toString", "region"]) expect(numbersOf(odd)).toBeUndefined();
+  for (const odd of ["", "shard.", "Shard", "toString", "regions"]) expect(numbersOf(odd)).toBeUndefined();
 });
 
 test("a command line that asks for something", () => {

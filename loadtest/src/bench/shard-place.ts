@@ -15,7 +15,7 @@ export type Side = { readonly server: Helper; readonly crowd: Helper; stop(): Pr
 
 async function sideOf(server: Helper, kind: "shard" | "relay", place: TicketPlace | undefined): Promise<Side> {
   const crowd = await startHelper(`the generator of the ${kind}`, "loadtest/src/engine/generator-process.ts");
-  await crowd.ask("begin", { kind, port: server.ready.port, ...(place === undefined ? {} : { place }) });
+  await crowd.ask("begin", { kind, ports: [server.ready.port], ...(place === undefined ? {} : { place }) });
   return {
     server,
     crowd,
@@ -42,7 +42,7 @@ export async function startShard(): Promise<Side> {
     natsUrl: region.ready.natsUrl,
     key: publicHalf(key),
   });
-  const side = await sideOf(server, "shard", { region: REGION, pool: POOL, key });
+  const side = await sideOf(server, "shard", { region: REGION, pools: [POOL], key });
   return {
     ...side,
     stop: async () => {

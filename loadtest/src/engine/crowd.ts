@@ -4,8 +4,11 @@ import { offeredProtocols, SOCKET_PATH } from "@whisper/shared/protocol/version"
 import { RawSocket } from "./raw-socket.ts";
 import { newTalker, Talk, type Talker } from "./talk.ts";
 
-/** What a crowd connects to: a shard, with a ticket each, or the bare relay. */
-export type CrowdTarget = { readonly kind: "shard" | "relay"; readonly port: number };
+/**
+ * What a crowd connects to: shards, with a ticket each, or the bare relay. Neighbours, who chat with each other, go to
+ * the ports in turn.
+ */
+export type CrowdTarget = { readonly kind: "shard" | "relay"; readonly ports: readonly number[] };
 
 /** Handshakes under way at once: below the 512 that wait in a listener's queue. */
 const AT_ONCE = 200;
@@ -24,6 +27,7 @@ export class Crowd {
   #due: Due | undefined;
   #leaving = false;
   #talk: Talk | undefined;
+  #talkers: readonly Talker[] = [];
   fault: string | undefined;
 
   constructor(target: CrowdTarget) {
@@ -50,12 +54,12 @@ export class Crowd {
   }
 
   #open(i: number, ticket: string | undefined, next: () => void): void {
-    const { kind, port } = this.#target;
+    const { kind, ports } = this.#target;
     const isShard = kind === "shard";
     const member: Member = {
       socket: new RawSocket({
         host: HOST,
-        port,
+        port: ports[i % ports.length] ?? 0,
         path: isShard ? SOCKET_PATH : `/pair/${i >> 1}`,
         source: `127.0.0.${2 + (i % SOURCES)}`,
         ...(ticket === undefined ? {} : { protocols: offeredProtocols(ticket) }),
@@ -87,6 +91,7 @@ export class Crowd {
     const talkers: Talker[] = [];
     const talk = new Talk(talkers, () => performance.now());
     this.#talk = talk;
+    this.#talkers = talkers;
     const members = this.#members;
     if (this.#target.kind === "relay") {
       members.forEach((member, i) => {
@@ -123,6 +128,11 @@ export class Crowd {
       default:
         this.#spoil(`a seeker heard ${frame?.type ?? "something unreadable"}`);
     }
+  }
+
+  /** Everybody who talks, once they are paired. */
+  get talkers(): readonly Talker[] {
+    return this.#talkers;
   }
 
   /** The chats, once they are paired. */

@@ -1,4 +1,5 @@
 import { Crowd, type CrowdTarget } from "./crowd.ts";
+import { OpenLoop } from "./open-loop.ts";
 import { signTickets, type TicketPlace } from "./tickets.ts";
 
 // One process of strangers on raw sockets, told by its parent what to do: `{n, ask, with}` is answered `{n, value}`
@@ -13,6 +14,23 @@ const LOOK_MS = 20;
 let options: Options | undefined;
 let crowd: Crowd | undefined;
 let tickets: string[] = [];
+let loop: OpenLoop | undefined;
+
+/** A timer that is late catches up, so that the pace holds. */
+const CLOCK = {
+  nowMs: () => performance.now(),
+  every(ms: number, run: () => void) {
+    const timer = setInterval(run, ms);
+    return { stop: () => clearInterval(timer) };
+  },
+};
+type Pace = { readonly perS: number; readonly receipts: boolean; readonly fromMs: number };
+
+function pace({ perS, receipts, fromMs }: Pace): void {
+  const { talk, talkers } = current();
+  loop = new OpenLoop(talk, talkers, CLOCK);
+  loop.start(perS, receipts, fromMs);
+}
 
 function current(): Crowd {
   if (crowd === undefined) throw new Error("not begun");
@@ -28,10 +46,12 @@ function cpuUs(): number {
 
 /** Waits until no text is under way, at most 5 s; those that never came are lost. */
 async function quiet(): Promise<object> {
+  loop?.stop();
   const { talk } = current();
   talk.stop();
   const until = performance.now() + QUIET_MS_MAX;
   while (talk.underWay() > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  talk.settle();
   return { ...talk.counts, missing: talk.underWay(), oddType: talk.oddType };
 }
 
@@ -47,6 +67,8 @@ const ANSWERS: Readonly<Record<string, (given: unknown) => unknown>> = {
   pair: () => current().pair(),
   talk: (given) => current().talk.start(given === true),
   counts: () => ({ ...current().talk.counts, cpuUs: cpuUs() }),
+  pace: (given) => pace(given as Pace),
+  latencies: () => loop?.latencies(),
   quiet,
   leave: () => current().leave(),
   cpu_us: cpuUs,

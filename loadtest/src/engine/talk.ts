@@ -90,6 +90,7 @@ export class Talk {
   #isOn = false;
   #answers = false;
   #sweep: NodeJS.Timeout | undefined;
+  #heardText: ((talker: Talker, id: number) => void) | undefined;
   /** The first odd frame's type, for the fault's words. */
   oddType = "";
 
@@ -106,10 +107,23 @@ export class Talk {
     for (const talker of this.#talkers) talker.outlet.write(nextTextFrame(talker));
   }
 
+  /** Nobody says anything by themselves: texts come from elsewhere, and each new one is told to `heardText`. */
+  listen(receipts: boolean, heardText: (talker: Talker, id: number) => void): void {
+    this.#heardText = heardText;
+    this.#answers = receipts;
+    if (receipts) this.#sweep = setInterval(() => this.#answerLate(), SWEEP_MS);
+  }
+
   /** Nobody starts another text; those under way still arrive. */
   stop(): void {
     this.#isOn = false;
+    this.#heardText = undefined;
     clearInterval(this.#sweep);
+  }
+
+  /** Everybody answers what they still owe, so that no shard looks for them when the talk is over. */
+  settle(): void {
+    for (const talker of this.#talkers) if (talker.owed > 0) this.#answer(talker);
   }
 
   /** How many texts are under way. */
@@ -135,6 +149,7 @@ export class Talk {
     counts.lost += id - talker.last - 1;
     talker.last = id;
     counts.delivered++;
+    this.#heardText?.(talker, id);
     if (this.#answers) {
       if (talker.owed++ === 0) talker.owedSinceMs = this.#nowMs();
       if (talker.owed >= RECEIVED_AT_ONCE) this.#answer(talker);

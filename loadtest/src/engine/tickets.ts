@@ -9,7 +9,7 @@ import type { SigningJwk } from "@whisper/shared/credentials/signing-keys";
 import { TICKET_MS } from "@whisper/shared/limits";
 
 /** Where tickets let somebody in, and what they are signed with. */
-export type TicketPlace = { readonly region: RegionName; readonly pool: string; readonly key: SigningJwk };
+export type TicketPlace = { readonly region: RegionName; readonly pools: readonly string[]; readonly key: SigningJwk };
 
 function signerOf({ kty, crv, x, d, kid }: SigningJwk): Signer {
   if (d === undefined) throw new TypeError("a retired key signs nothing");
@@ -18,7 +18,7 @@ function signerOf({ kty, crv, x, d, kid }: SigningJwk): Signer {
 }
 
 /** `count` tickets for strangers who were never here, as the edge signs them; good for 30 s. */
-export async function signTickets(count: number, { region, pool, key }: TicketPlace): Promise<string[]> {
+export async function signTickets(count: number, { region, pools, key }: TicketPlace): Promise<string[]> {
   const signer = signerOf(key);
   const nowMs = systemClock.nowMs();
   const iat = Math.floor(nowMs / 1_000);
@@ -31,7 +31,7 @@ export async function signTickets(count: number, { region, pool, key }: TicketPl
       dev: toBase64Url(systemRandom.bytes(8)) as DeviceHash,
       net: toBase64Url(systemRandom.bytes(12)),
       lane: "live",
-      aud: [audienceOf(region, pool)],
+      aud: pools.map((pool) => audienceOf(region, pool)),
       ep: 4 * nowMs,
       new: true,
       iat,
