@@ -62,7 +62,7 @@ test("[S47] what a shard listens to does not grow with its people, nor with thei
 test("[S46] the record of who is here is renewed, so that a chat outlives it many times", async () => {
   let aheadMs = 0;
   const clock = { nowMs: () => systemClock.nowMs() + aheadMs };
-  region = await startRegion({ clock, settings: { touchEveryMs: 1_000 } });
+  region = await startRegion({ clock, settings: { touchEveryMs: 50, touchSliceMs: 50 } });
   const who = { session: newSessionId(systemRandom), device: newDevice() };
   const [a, b] = [await region.enter({ ...who, fresh: true }), await region.enter()];
   const chat = (await meet(a, b)) as ChatId;

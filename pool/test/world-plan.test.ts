@@ -1,10 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { poolsNotUp } from "../world/chat-possible.ts";
-import { isPageFresh } from "../world/page.ts";
+import { pageFolder } from "../world/page.ts";
 import { planWorld, type WorldPlan, type WorldWish } from "../world/plan.ts";
 import { refuseTakenPorts } from "../world/ports-taken.ts";
 
@@ -155,34 +155,49 @@ describe("the page", () => {
     for (const root of roots.splice(0)) rmSync(root, { recursive: true });
   });
 
-  function tree(builtS: number | undefined): { readonly root: string; readonly dist: string } {
+  function tree(): { readonly root: string; put(file: string, words: string): void } {
     const root = mkdtempSync(join(tmpdir(), "whisper-page-"));
     roots.push(root);
-    const dist = join(root, "edge/dist/web");
-    const put = (file: string, atS: number): void => {
+    const put = (file: string, words: string): void => {
       mkdirSync(join(root, file, ".."), { recursive: true });
-      writeFileSync(join(root, file), "");
-      utimesSync(join(root, file), atS, atS);
+      writeFileSync(join(root, file), words);
     };
-    put("edge/web/parts/part.tsx", 200);
-    put("shared/src/limits.ts", 100);
-    for (const folder of ["edge/web", "edge/web/parts", "shared/src"]) utimesSync(join(root, folder), 100, 100);
-    if (builtS !== undefined) put("edge/dist/web/index.html", builtS);
-    return { root, dist };
+    put("edge/web/parts/part.tsx", "one");
+    put("shared/src/limits.ts", "two");
+    return { root, put };
   }
 
-  test.each([
-    ["never built", undefined, false],
-    ["older than a part of it", 199, false],
-    ["newer than all of it", 201, true],
-  ])("%s", (_what, builtS, fresh) => {
-    const { root, dist } = tree(builtS);
-    expect(isPageFresh(root, dist)).toBe(fresh);
+  test("other sources make another folder, and the same sources the same again", () => {
+    const { root, put } = tree();
+    const before = pageFolder(root);
+    put("edge/web/parts/part.tsx", "more");
+    const after = pageFolder(root);
+    expect(after).not.toBe(before);
+    put("edge/web/parts/part.tsx", "one");
+    expect(pageFolder(root)).toBe(before);
+    rmSync(join(root, "edge/web/parts/part.tsx"));
+    expect([before, after]).not.toContain(pageFolder(root));
   });
 
-  test("a file that was taken away makes it old, for its folder is newer", () => {
-    const { root, dist } = tree(300);
-    rmSync(join(root, "edge/web/parts/part.tsx"));
-    expect(isPageFresh(root, dist)).toBe(false);
+  test("what moves from one file to the next, or is renamed, makes another page", () => {
+    const { root, put } = tree();
+    const folders = new Set([pageFolder(root)]);
+    put("edge/web/parts/part.tsx", "on");
+    put("shared/src/limits.ts", "etwo");
+    folders.add(pageFolder(root));
+    put("shared/src/limits.ts", "two");
+    put("edge/web/parts/part.tsx", "one");
+    put("edge/web/parts/other.tsx", "");
+    folders.add(pageFolder(root));
+    expect(folders.size).toBe(3);
+  });
+
+  test("tests and packages are no part of it", () => {
+    const { root, put } = tree();
+    const before = pageFolder(root);
+    put("edge/web/test/words.test.ts", "a test");
+    put("shared/src/limits.test.ts", "a test");
+    put("edge/web/node_modules/a/index.js", "a package");
+    expect(pageFolder(root)).toBe(before);
   });
 });

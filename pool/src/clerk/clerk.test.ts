@@ -333,24 +333,41 @@ test("[R18] while the directory is away the clerk answers on, asks it once at a 
   let isAway = true;
   let at = 0;
   let most = 0;
+  /** Lets the directory answer; it takes its time until then. */
+  let release: (() => void) | undefined;
+  let isSlow = true;
   const flaky = {
     ...directory,
     async publish(...args: Parameters<typeof directory.publish>) {
       most = Math.max(most, ++at);
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      if (isSlow)
+        await new Promise<void>((resolve) => {
+          release = resolve;
+        });
       at--;
       if (isAway) throw new Error("away");
       await directory.publish(...args);
     },
   };
+  const letAnswer = async (): Promise<void> => {
+    await until("the directory is asked", () => release !== undefined);
+    release?.();
+    release = undefined;
+  };
   await clerk(EU, { directory: flaky, publishEveryMs: 5 });
+  // Each of these would be a reason to ask it at once.
   for (const pool of ["p1", "p2"]) ask(load(report(pool)));
-  await until("it was noticed", () => lines.includes("directory_away"));
   ask(admit(1));
   await answer("admitted", 1);
+  await letAnswer();
+  await until("it was noticed", () => lines.includes("directory_away"));
+  await letAnswer();
   isAway = false;
+  await letAnswer();
   await until("it is written", async () => (await directory.read())?.reports.length === 2);
   await until("it was noticed", () => lines.includes("directory_back"));
+  isSlow = false;
+  release?.();
   expect([most, lines.filter((line) => line === "directory_away").length]).toEqual([1, 1]);
 });
 

@@ -45,7 +45,9 @@ export type ShardSettings = {
   readonly drain: DrainSettings;
   readonly reportEveryMs: number;
   readonly seekersEveryMs: number;
+  /** All records are renewed once in this, a part of them each slice. */
   readonly touchEveryMs: number;
+  readonly touchSliceMs: number;
 };
 
 /** What production runs with, beside the names and places. */
@@ -70,4 +72,5 @@ export const SHARD_DEFAULTS = {
   reportEveryMs: L.POOL_REPORT_EVERY_MS,
   seekersEveryMs: L.SEEKERS_REPORTED_EVERY_MS,
   touchEveryMs: L.TOUCH_EVERY_MS,
+  touchSliceMs: 1_000,
 } as const satisfies Partial<ShardSettings>;

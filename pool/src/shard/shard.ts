@@ -207,9 +207,9 @@ export class Shard {
     const front = openFrontDoor(this.#settings, this.#door(), this.#world);
     this.#listening = front.entry;
     const turn = setInterval(() => this.#turn(clock.nowMs()), TURN_MS);
-    const { seekersEveryMs, touchEveryMs, reportEveryMs } = this.#settings;
+    const { seekersEveryMs, touchEveryMs, touchSliceMs, reportEveryMs } = this.#settings;
     const lists = setInterval(() => this.#lists.tell(), seekersEveryMs);
-    const touch = setInterval(() => this.#records.touch(1_000 / touchEveryMs), 1_000);
+    const touch = setInterval(() => this.#records.touch(touchSliceMs / touchEveryMs), touchSliceMs);
     const load = setInterval(() => this.#reportLoad(), reportEveryMs);
     this.#reportLoad();
     const control = mail.listen(CONTROL_ALL, (memo) => this.#order(memo));

@@ -10,6 +10,7 @@ import { createMail } from "../../src/runtime/mail.ts";
 import { Person, REGION, seededRandom } from "../support/desk-people.ts";
 import { shakyMail } from "../support/shaky-mail.ts";
 import { SmallShard } from "../support/small-shard.ts";
+import { until } from "../support/until.ts";
 
 export type SeveralParts = {
   /** A list for one matcher; all of them are the same list. */
@@ -46,15 +47,6 @@ const HASTY: Partial<DeskSettings> = {
   pairedAgainEveryMs: 500,
 };
 
-async function until(what: () => boolean, waitMs: number): Promise<boolean> {
-  const endMs = systemClock.nowMs() + waitMs;
-  while (!what()) {
-    if (systemClock.nowMs() > endMs) return false;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  return true;
-}
-
 /** Three matchers, three shards and 500 people over a bus that loses, doubles and delays. */
 export function severalMatchersContract(name: string, parts: SeveralParts): void {
   test(`[W31] ${name}: three matchers, memos lost, doubled and late: 500 seekers, everybody in one chat, none in two (defect 12)`, async () => {
@@ -89,8 +81,7 @@ export function severalMatchersContract(name: string, parts: SeveralParts): void
     }
     try {
       const chatters = () => shards.flatMap((shard) => shard.chatters());
-      const isWhole = () => chatters().length === 500;
-      expect(await until(isWhole, 40_000), `seed ${seed}: ${chatters().length} of 500 chat`).toBe(true);
+      await until(`seed ${seed}: all 500 chat`, () => chatters().length === 500, 40_000);
       const partnerOf = new Map(chatters().map(({ session, partner }) => [session, partner]));
       const chatOf = new Map(chatters().map(({ session, chat }) => [session, chat]));
       for (const [session, partner] of partnerOf) {
