@@ -58,15 +58,18 @@ export type PoolGround = {
   close(): Promise<void>;
 };
 
-/** Starts everything that a pool of region eu-west needs. */
-export async function openPoolGround(path: Readonly<{ PATH: string; HOME: string }>): Promise<PoolGround> {
+/** Starts everything that a pool of region eu-west needs; with a Redis of one's own, all but that. */
+export async function openPoolGround(
+  path: Readonly<{ PATH: string; HOME: string }>,
+  ownRedisUrl?: string,
+): Promise<PoolGround> {
   const scratch = mkdtempSync(join(tmpdir(), "whisper-pool-"));
   const key = await generateSigningKey(systemClock.nowMs(), systemRandom);
   const openNats = (port?: number): Promise<Server> =>
     startNats({ jetstream: true, domain: "eu-west", dir: scratch, ...(port === undefined ? {} : { port }) });
   const [program, redis, firstNats, jwks] = await Promise.all([
     bundle(root, join(root, "pool/src/main.ts"), "pool-of-processes"),
-    startRedis(),
+    ownRedisUrl === undefined ? startRedis() : undefined,
     openNats(),
     serveKey(key),
   ]);
@@ -96,7 +99,7 @@ export async function openPoolGround(path: Readonly<{ PATH: string; HOME: string
   const clerk = await start({
     ...common,
     WHISPER_ROLES: "clerk,matcher",
-    WHISPER_REDIS_URL: redis.url,
+    WHISPER_REDIS_URL: ownRedisUrl ?? redis?.url ?? "",
     WHISPER_UPSTASH_URL: upstash.url,
     WHISPER_UPSTASH_TOKEN: "t0ken",
   });
@@ -139,7 +142,7 @@ export async function openPoolGround(path: Readonly<{ PATH: string; HOME: string
       await bus.close();
       await clerk.kill();
       await upstash.stop();
-      await Promise.all([redis.stop(), nats.stop()]);
+      await Promise.all([redis?.stop(), nats.stop()]);
       jwks.close();
       rmSync(scratch, { recursive: true, force: true });
     },

@@ -11,9 +11,12 @@ const EVERY_MS = 20;
 const RECEIPT_EVERY = 8;
 const WORDS = "the quick brown fox jumps over a lazy dog by the river";
 
+/** Where somebody comes in. */
+export type Door = { readonly port: number; readonly pool: string };
+
 /** Asks to come in with a ticket of its own and waits for the greeting or a refusal. */
-export async function comeIn(port: number, key: SigningJwk, source = "127.0.0.1"): Promise<Stranger> {
-  const [ticket = ""] = await newTickets(1, key);
+export async function comeIn(port: number, key: SigningJwk, source = "127.0.0.1", pool = "p1"): Promise<Stranger> {
+  const [ticket = ""] = await newTickets(1, key, pool);
   const one = Stranger.withTicket(`ws://127.0.0.1:${port}/v1/socket`, ticket, source);
   await until("an answer", () => one.heard.length > 0 || one.closed !== undefined || one.refusedStatus !== undefined);
   return one;
@@ -45,9 +48,9 @@ export class SteadyChat {
     this.#timer = setInterval(() => this.#say(), EVERY_MS);
   }
 
-  /** Two who meet over an interest of their own. */
-  static async start(port: number, key: SigningJwk): Promise<SteadyChat> {
-    const { a, b, chat } = await pairUp(port, key);
+  /** Two who meet over an interest of their own; the one who listens may come in by another door. */
+  static async start(port: number, key: SigningJwk, far?: Door): Promise<SteadyChat> {
+    const { a, b, chat } = await pairUp(port, key, far);
     return new SteadyChat(a, b, chat);
   }
 
@@ -105,8 +108,12 @@ export class SteadyChat {
 let pairs = 0;
 
 /** Two who are in a chat with each other. */
-export async function pairUp(port: number, key: SigningJwk): Promise<{ a: Stranger; b: Stranger; chat: string }> {
-  const [a, b] = [await comeIn(port, key), await comeIn(port, key)];
+export async function pairUp(
+  port: number,
+  key: SigningJwk,
+  far: Door = { port, pool: "p1" },
+): Promise<{ a: Stranger; b: Stranger; chat: string }> {
+  const [a, b] = [await comeIn(port, key), await comeIn(far.port, key, "127.0.0.1", far.pool)];
   const interests = [`pair ${++pairs}`];
   for (const one of [a, b]) one.say({ type: "find_match", interests });
   let chat = "";

@@ -8,8 +8,8 @@ import { TICKET_MS } from "@whisper/shared/limits";
 import { nodeSigner } from "../../src/adapters/node-keys.ts";
 import { newDevice, REGION } from "./region.ts";
 
-/** Tickets of people who are new, for the first pool of the test region, as the edge would sign them now. */
-export async function newTickets(count: number, key: SigningJwk): Promise<string[]> {
+/** Tickets of people who are new, for a pool of the test region, the first if not said, as the edge would sign them. */
+export async function newTickets(count: number, key: SigningJwk, pool = "p1"): Promise<string[]> {
   const signer = nodeSigner(key);
   const iat = Math.floor(systemClock.nowMs() / 1_000);
   const claims = (): TicketClaims => ({
@@ -19,7 +19,7 @@ export async function newTickets(count: number, key: SigningJwk): Promise<string
     dev: newDevice(),
     net: "n",
     lane: "live",
-    aud: [audienceOf(REGION, "p1")],
+    aud: [audienceOf(REGION, pool)],
     ep: systemClock.nowMs() * 4,
     new: true,
     iat,
