@@ -144,6 +144,51 @@ describe.each(["embedded", "real"] as const)("on the %s engine", (engine) => {
     expect(regions.regions).toHaveLength(world.pools.length);
   });
 
+  // On real servers two regions are looked at in real-world.int.test.ts.
+  if (engine === "embedded") {
+    const inEach = async (): Promise<readonly Stranger[]> => {
+      const both = ["eu-west", "us-east"].map((region) => connect(world.edgeUrl, {}, `?region=${region}`));
+      const passes = await Promise.all(both);
+      expect(passes.map(({ endpoints }) => endpoints[0]?.region)).toEqual(["eu-west", "us-east"]);
+      const strangers = await Promise.all(passes.map(open));
+      for (const [at, one] of strangers.entries())
+        expect(await one.next("session_created")).toMatchObject({ session_id: passes[at]?.session_id, resume: false });
+      return strangers;
+    };
+
+    test("people of both regions of the embedded world meet from 10 s on, and talk", async () => {
+      const [a, b] = (await inEach()) as [Stranger, Stranger];
+      for (const one of [a, b]) one.say({ type: "find_match", interests: ["oceans"] });
+      const [found, seen] = await Promise.all([a, b].map((one) => one.next("match_found", 20_000)));
+      expect(seen?.chat_id).toBe(found?.chat_id);
+      const chat = String(found?.chat_id);
+      for (const one of [a, b]) one.say({ type: "accept_match", chat_id: chat });
+      for (const one of [a, b]) await one.next("match_accepted");
+      a.say({ type: "message", chat_id: chat, text: "over the sea", id: 1 });
+      expect(await b.next("message")).toMatchObject({ text: "over the sea", id: 1 });
+      b.say({ type: "message", chat_id: chat, text: "and back", id: 1, received: 1 });
+      expect(await a.next("message")).toMatchObject({ text: "and back", id: 1 });
+      b.say({ type: "end_chat", chat_id: chat });
+      await a.next("partner_left");
+    }, 40_000);
+
+    test("somebody of the one region goes on in the other, in their chat", async () => {
+      const pass = await connect(world.edgeUrl, {}, "?region=us-east");
+      const [a, b] = [await open(pass), await open(await connect(world.edgeUrl, {}, "?region=us-east"))];
+      for (const one of [a, b]) await one.next("session_created");
+      const chat = await pair(a, b, ["bridges"]);
+      a.vanish();
+      await b.next("partner_away");
+      const known = { session: pass.session, device: pass.device };
+      const there = await open(await connect(world.edgeUrl, known, "?region=eu-west"));
+      expect(await there.next("session_created")).toMatchObject({ session_id: pass.session_id, resume: true });
+      expect(await there.next("resumed")).toMatchObject({ place: "chatting", chat_id: chat });
+      await b.next("partner_back");
+      b.say({ type: "message", chat_id: chat, text: "where are you?", id: 1 });
+      expect(await there.next("message")).toMatchObject({ text: "where are you?", id: 1 });
+    });
+  }
+
   test("no text, token or ticket ever reached the logs", () => {
     expect(log.join("")).not.toMatch(/anybody there|are you back|eyJ/);
   });
