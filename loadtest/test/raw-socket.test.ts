@@ -1,7 +1,10 @@
+import { readFileSync } from "node:fs";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { WebSocketServer } from "ws";
+import { newCertificate } from "../src/bench/certificate.ts";
 import { RawSocket } from "../src/engine/raw-socket.ts";
 
 type Heard = { opened: number; texts: string[]; closed: { code: number; status: number } | undefined };
@@ -20,7 +23,7 @@ async function until(holds: () => boolean): Promise<void> {
   }
 }
 
-function client(port: number, path = "/", protocols?: readonly string[], source?: string) {
+function client(port: number, path = "/", protocols?: readonly string[], source?: string, secure = false) {
   const heard: Heard = { opened: 0, texts: [], closed: undefined };
   const socket = new RawSocket({
     host: "127.0.0.1",
@@ -28,6 +31,7 @@ function client(port: number, path = "/", protocols?: readonly string[], source?
     path,
     ...(protocols === undefined ? {} : { protocols }),
     ...(source === undefined ? {} : { source }),
+    secure,
     opened: () => heard.opened++,
     text: (bytes, from, to) => heard.texts.push(bytes.toString("utf8", from, to)),
     closed: (code, status) => {
@@ -150,4 +154,34 @@ test("nobody listens: closed, without a status", async () => {
   const { heard } = client(port);
   await until(() => heard.closed !== undefined);
   expect(heard.closed).toEqual({ code: 1_006, status: 0 });
+});
+
+test("a socket with TLS says and hears the same, and closes the same", async () => {
+  const certificate = newCertificate();
+  cleanups.push(certificate.remove);
+  const [cert, key] = [readFileSync(certificate.cert), readFileSync(certificate.key)];
+  const secure = createSecureServer({ cert, key });
+  const server = new WebSocketServer({ server: secure });
+  server.on("connection", (socket) => socket.on("message", (data) => socket.send(String(data))));
+  await new Promise<void>((resolve) => secure.listen(0, "127.0.0.1", resolve));
+  cleanups.push(() => {
+    server.close();
+    secure.close();
+  });
+  const { port } = secure.address() as AddressInfo;
+  const { socket, heard } = client(port, "/", undefined, undefined, true);
+  await until(() => heard.opened === 1);
+  socket.say("hello");
+  await until(() => heard.texts.length === 1);
+  expect(heard.texts).toEqual(["hello"]);
+  socket.close(1_000);
+  await until(() => heard.closed !== undefined);
+  expect(heard.closed).toEqual({ code: 1_000, status: 101 });
+  const plain = client(port).heard;
+  await until(() => plain.closed !== undefined);
+  expect(plain).toEqual({ opened: 0, texts: [], closed: { code: 1_006, status: 0 } });
+  const again = client(port, "/", undefined, undefined, true);
+  await until(() => again.heard.opened === 1);
+  again.socket.reset();
+  await until(() => again.heard.closed !== undefined);
 });

@@ -9,6 +9,7 @@ import { openNatsBus } from "../src/adapters/nats/nats-bus.ts";
 import { checkText, cleanInterests } from "../src/content/check-text.ts";
 import { createLog } from "../src/runtime/log.ts";
 import { createMail } from "../src/runtime/mail.ts";
+import type { TlsFiles } from "../src/runtime/tls-files.ts";
 import { meterOf } from "../src/shard/meter.ts";
 import { SHARD_DEFAULTS } from "../src/shard/settings.ts";
 import { Shard } from "../src/shard/shard.ts";
@@ -24,12 +25,14 @@ type Options = {
   readonly natsUrl: string;
   /** What tickets are signed with. */
   readonly key: PublicJwk;
+  /** Serves TLS with these files. */
+  readonly tls?: TlsFiles;
 };
 
 /** The meters run; their limit is where no generator gets. */
 const NEVER_MET = 1_000_000_000;
 
-const { region, pool, socketsMax, natsUrl, key } = JSON.parse(process.argv[2] ?? "") as Options;
+const { region, pool, socketsMax, natsUrl, key, tls } = JSON.parse(process.argv[2] ?? "") as Options;
 const publicKey = createPublicKey({ key: { kty: key.kty, crv: key.crv, x: key.x }, format: "jwk" });
 const keys: Verifier = {
   knows: (kid) => kid === key.kid,
@@ -59,6 +62,7 @@ const settings = {
   lat: 0,
   lon: 0,
   socketsMax,
+  ...(tls === undefined ? {} : { tls }),
   upgradesPerS: NEVER_MET,
   texts: meterOf(NEVER_MET, SHARD_DEFAULTS.texts.everyMs * SHARD_DEFAULTS.texts.burst),
 };

@@ -3,8 +3,9 @@ import type { Env } from "./edge-place.ts";
 import { type KillWish, measureKills } from "./kills.ts";
 import type { GroupName, Measured, NumberName } from "./lines.ts";
 import type { Profile } from "./profile.ts";
+import { measureDesk, measureSeekCost } from "./region-desk.ts";
 import { measureCrossTexts, measureLatency } from "./region-texts.ts";
-import { measureMemory } from "./shard-memory.ts";
+import { measureMemory, measureTlsMemory } from "./shard-memory.ts";
 import { measureTexts } from "./shard-texts.ts";
 import { measureUpgrades } from "./shard-upgrades.ts";
 
@@ -29,6 +30,7 @@ type Measure = {
 /** What measures which numbers, in the order in which they are printed. */
 export const MEASURES: readonly Measure[] = [
   { group: "shard", gives: ["shard.idle_bytes"], run: async ({ say }) => [await measureMemory(say)] },
+  { group: "shard", gives: ["shard.tls_bytes"], run: async ({ say }) => [await measureTlsMemory(say)] },
   { group: "shard", gives: ["shard.texts_per_cpu_s", "shard.texts_with_receipts_per_cpu_s"], run: measureTexts },
   { group: "shard", gives: ["shard.upgrades_per_cpu_s"], run: async (run) => [await measureUpgrades(run)] },
   { group: "edge", gives: ["edge.connects_per_cpu_s", "edge.upstash_calls_warm"], run: measureEdge },
@@ -38,6 +40,12 @@ export const MEASURES: readonly Measure[] = [
     run: measureCrossTexts,
   },
   { group: "region", gives: ["region.same_p99_ms", "region.cross_p99_ms"], run: measureLatency },
+  {
+    group: "region",
+    gives: ["region.pairs_per_s", "region.double_pairs", "region.match_p99_ms"],
+    run: measureDesk,
+  },
+  { group: "region", gives: ["region.seek_cost_ratio"], run: measureSeekCost },
   {
     group: "kills",
     gives: [

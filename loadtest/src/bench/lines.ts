@@ -4,6 +4,7 @@
  */
 export const NUMBERS = {
   "shard.idle_bytes": { group: "shard", unit: "bytes/session", goal: 900, better: "less" },
+  "shard.tls_bytes": { group: "shard", unit: "bytes/session", goal: 5_000, better: "less" },
   "shard.texts_per_cpu_s": { group: "shard", unit: "texts/cpu_s", goal: 60_000, better: "more" },
   "shard.texts_with_receipts_per_cpu_s": { group: "shard", unit: "texts/cpu_s", goal: 50_000, better: "more" },
   "shard.upgrades_per_cpu_s": { group: "shard", unit: "upgrades/cpu_s", goal: 4_500, better: "more" },
@@ -12,6 +13,10 @@ export const NUMBERS = {
   "region.cross_texts_per_cpu_s": { group: "region", unit: "texts/cpu_s", goal: 25_000, better: "more" },
   "region.same_p99_ms": { group: "region", unit: "ms", goal: 5, better: "less" },
   "region.cross_p99_ms": { group: "region", unit: "ms", goal: 8, better: "less" },
+  "region.pairs_per_s": { group: "region", unit: "pairs/redis_cpu_s", goal: 5_000, better: "more" },
+  "region.double_pairs": { group: "region", unit: "people", goal: 0, better: "none" },
+  "region.match_p99_ms": { group: "region", unit: "ms", goal: 150, better: "less" },
+  "region.seek_cost_ratio": { group: "region", unit: "of 1", goal: 1.2, better: "less" },
   "kills.lost": { group: "kills", unit: "texts", goal: 0, better: "none" },
   "kills.doubled": { group: "kills", unit: "texts", goal: 0, better: "none" },
   "kills.reordered": { group: "kills", unit: "texts", goal: 0, better: "none" },

@@ -8,7 +8,11 @@ import { newTalker, Talk, type Talker } from "./talk.ts";
  * What a crowd connects to: shards, with a ticket each, or the bare relay. Neighbours, who chat with each other, go to
  * the ports in turn.
  */
-export type CrowdTarget = { readonly kind: "shard" | "relay"; readonly ports: readonly number[] };
+export type CrowdTarget = {
+  readonly kind: "shard" | "relay";
+  readonly ports: readonly number[];
+  readonly secure?: boolean;
+};
 
 /** Handshakes under way at once: below the 512 that wait in a listener's queue. */
 const AT_ONCE = 200;
@@ -54,12 +58,13 @@ export class Crowd {
   }
 
   #open(i: number, ticket: string | undefined, next: () => void): void {
-    const { kind, ports } = this.#target;
+    const { kind, ports, secure = false } = this.#target;
     const isShard = kind === "shard";
     const member: Member = {
       socket: new RawSocket({
         host: HOST,
         port: ports[i % ports.length] ?? 0,
+        secure,
         path: isShard ? SOCKET_PATH : `/pair/${i >> 1}`,
         source: `127.0.0.${2 + (i % SOURCES)}`,
         ...(ticket === undefined ? {} : { protocols: offeredProtocols(ticket) }),

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { clientFrame, FrameReader, OPCODE, textFrame } from "./frames.ts";
 
 export type RawSocketOptions = {
@@ -9,6 +10,8 @@ export type RawSocketOptions = {
   readonly protocols?: readonly string[];
   /** Which address of the loopback network to come from; the system's choice if not given. */
   readonly source?: string;
+  /** Speaks TLS, and trusts whoever answers: to a server of the bench's own. */
+  readonly secure?: boolean;
   opened(): void;
   /** A text. `bytes[from, to)` are valid only until it returns. */
   text(bytes: Buffer, from: number, to: number): void;
@@ -40,15 +43,16 @@ export class RawSocket {
 
   constructor(options: RawSocketOptions) {
     this.#options = options;
-    const { host, port, source } = options;
-    this.#socket = connect({
+    const { host, port, source, secure = false } = options;
+    const to = {
       host,
       port,
       noDelay: true,
       ...(source === undefined ? {} : { localAddress: source }),
-      onread: { buffer: INBOX, callback: (bytes) => this.#read(bytes) },
-    });
-    this.#socket.on("connect", () => this.#socket.write(this.#request()));
+      onread: { buffer: INBOX, callback: (bytes: number) => this.#read(bytes) },
+    };
+    this.#socket = secure ? connectTls({ ...to, rejectUnauthorized: false }) : connect(to);
+    this.#socket.on(secure ? "secureConnect" : "connect", () => this.#socket.write(this.#request()));
     this.#socket.on("error", () => {
       // The close that follows tells; what matters to a generator is that it came.
     });
@@ -84,7 +88,9 @@ export class RawSocket {
 
   /** Cuts with a reset: neither side keeps the port busy for the minute that a goodbye takes (TIME_WAIT). */
   reset(): void {
-    this.#socket.resetAndDestroy();
+    if (this.#options.secure === true)
+      this.#socket.destroy(); // Node resets bare TCP sockets only
+    else this.#socket.resetAndDestroy();
   }
 
   #request(): string {
