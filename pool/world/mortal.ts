@@ -1,5 +1,5 @@
 /** What can be made to fail in a world. */
-export type MortalKind = "pool" | "clerk" | "matcher" | "redis" | "nats" | "gateway" | "edge";
+export type MortalKind = "pool" | "clerk" | "matcher" | "redis" | "nats" | "gateway" | "edge" | "directory";
 
 /**
  * A part of the world that can be killed and started again as it was: same place, same ports, same settings. What it
@@ -7,7 +7,7 @@ export type MortalKind = "pool" | "clerk" | "matcher" | "redis" | "nats" | "gate
  */
 export type Mortal = {
   readonly kind: MortalKind;
-  /** Empty for the edge, which has none. */
+  /** Empty for the edge and its directory, which have none. */
   readonly region: string;
   /** A pool's name; empty for everything else. */
   readonly pool: string;

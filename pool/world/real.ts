@@ -8,7 +8,7 @@ import { type DirectoryThere, poolRole, regionRoles, rolePart } from "./real-rol
 import { startRedis } from "./servers/redis.ts";
 import type { Server } from "./servers/server.ts";
 import { redisStore } from "./upstash/redis-store.ts";
-import { startUpstash } from "./upstash/upstash-server.ts";
+import { startUpstash, type UpstashServer } from "./upstash/upstash-server.ts";
 
 /**
  * Everything behind the edge as in production: for each region its own Redis and NATS with streams, joined by gateways,
@@ -20,7 +20,7 @@ export function realEngine(options: EngineOptions): Engine {
   const lost: Lost = (what) => {
     for (const tell of tellers) tell(what);
   };
-  let directory: (DirectoryThere & { stop(): Promise<void> }) | undefined;
+  let directory: Awaited<ReturnType<typeof startDirectory>> | undefined;
   let regions: readonly RegionServers[] = [];
   let roles: readonly ReturnType<typeof rolePart>[] = [];
   let mortals: readonly Mortal[] = [];
@@ -53,7 +53,7 @@ export function realEngine(options: EngineOptions): Engine {
             .map((place) => poolRole(place, servers, jwksUrl, options)),
         ),
       );
-      mortals = [...regions.flatMap((servers) => servers.mortals), ...roles.map(({ mortal }) => mortal)];
+      mortals = [there.part, ...regions.flatMap((servers) => servers.mortals), ...roles.map(({ mortal }) => mortal)];
       return roles.flatMap(({ there: pools }) => pools());
     },
     async stop() {
@@ -79,19 +79,30 @@ async function stopAll(roles: readonly ReturnType<typeof rolePart>[]): Promise<s
   return roles.flatMap(({ part }, at) => (stopped[at]?.status === "rejected" ? [part.name] : []));
 }
 
-/** The edge's directory, on a Redis of its own: it is nobody's region. */
-async function startDirectory(lost: Lost): Promise<DirectoryThere & { stop(): Promise<void> }> {
+/** The edge's directory, on a Redis of its own: it is nobody's region. What dies of it is its endpoint. */
+async function startDirectory(lost: Lost): Promise<DirectoryThere & { readonly part: Mortal; stop(): Promise<void> }> {
   const redis: Server = await startRedis();
   let isStopping = false;
   redis.gone.then(() => {
     if (!isStopping) lossOf("redis-server", lost)(redis);
   });
   const token = randomBytes(24).toString("base64url");
-  const endpoint = await startUpstash({ store: redisStore(redis.url), token });
+  const begin = (port: number): Promise<UpstashServer> =>
+    startUpstash({ store: redisStore(redis.url), token, port });
+  const endpoint = await begin(0);
+  let current: UpstashServer | undefined = endpoint;
+  const end = async (): Promise<void> => {
+    await current?.stop();
+    current = undefined;
+  };
+  const start = async (): Promise<void> => {
+    current = await begin(endpoint.port);
+  };
+  const part: Mortal = { kind: "directory", region: "", pool: "", pid: () => undefined, kill: end, start };
   const stop = async (): Promise<void> => {
     isStopping = true;
-    await endpoint.stop();
+    await end();
     await redis.stop();
   };
-  return { endpoint, token, stop };
+  return { endpoint, token, part, stop };
 }
