@@ -11,22 +11,12 @@ import { createMail } from "../src/runtime/mail.ts";
 import { startRedis } from "../world/servers/redis.ts";
 import type { Server } from "../world/servers/server.ts";
 import { memoryBuses, quiet, realTimers } from "./contract/several-matchers.contract.ts";
-import { waitingListContract } from "./contract/waiting-list.contract.ts";
-import { kindsOf, Person, REGION, seededRandom } from "./support/desk-people.ts";
+import { kindsOf, Person, REGION } from "./support/desk-people.ts";
 import { ownRedis } from "./support/own-redis.ts";
-import { startRedisClusterNode } from "./support/redis-cluster-node.ts";
 import { until } from "./support/until.ts";
 
 const open = (server: Pick<Server, "url">, changed: Partial<DeskSettings> = {}): Promise<WaitingList> =>
   openRedisWaitingList(server.url, deskSettings(REGION, changed), systemRandom, () => undefined);
-
-describe("on a node of a Redis Cluster", () => {
-  const server = ownRedis(startRedisClusterNode);
-  waitingListContract("Redis Cluster", async (changed) => {
-    await server.admin.flushall();
-    return openRedisWaitingList(server.url, deskSettings(REGION, changed), seededRandom(7), () => undefined);
-  });
-});
 
 describe("on one Redis", () => {
   const server = ownRedis();

@@ -156,6 +156,8 @@ test("wrong settings are told all at once, by name, and never by value", async (
 test.each([
   ["its bus", () => ({ WHISPER_NATS_URL: "nats://user:s3cret@127.0.0.1:1" })],
   ["its Redis", () => ({ WHISPER_REDIS_URL: "redis://:s3cret@127.0.0.1:1" })],
+  ["its cluster", () => ({ WHISPER_REDIS_URL: "redis+cluster://:s3cret@127.0.0.1:1,127.0.0.1:2" })],
+  ["its sentinels", () => ({ WHISPER_REDIS_URL: "redis+sentinel://:s3cret@127.0.0.1:1,127.0.0.1:2/eu-west" })],
   ["the password of its Redis", () => ({ WHISPER_REDIS_URL: redis.url.replace("//", "//user:s3cret@") })],
   ["its port", () => ({ WHISPER_PORT: String(redis.port) })],
   ["its ops port", () => ({ WHISPER_OPS_PORT: String(redis.port) })],

@@ -11,6 +11,7 @@ import { anySession, CHAT, DEVICE, HALF, HERE, NOW_MS, recordsContract } from ".
 import { waitingListContract } from "./contract/waiting-list.contract.ts";
 import { kindsOf, Person, REGION, seededRandom } from "./support/desk-people.ts";
 import { type RedisCluster, startRedisCluster } from "./support/redis-cluster.ts";
+import { CLUSTER_PASSWORD } from "./support/redis-cluster-node.ts";
 import { until } from "./support/until.ts";
 
 const quiet = (): void => undefined;
@@ -62,7 +63,7 @@ test("[R37] while a partition's slot moves to another master its records are the
   const keys = people.map(({ session }) => recordKey(partition, session));
   const { from, to, end } = await cluster.move(keys[0] ?? "");
   const carry = (some: readonly string[]): Promise<unknown> =>
-    from.admin.call("MIGRATE", to.server.host, to.server.port, "", 0, 5_000, "KEYS", ...some);
+    from.admin.call("MIGRATE", to.server.host, to.server.port, "", 0, 5_000, "AUTH", CLUSTER_PASSWORD, "KEYS", ...some);
   const whereabouts = async (): Promise<string[]> =>
     (await Promise.all(people.map(({ session }) => records.where(session, CHAT)))).map(({ chat }) => chat);
   const allIn = people.map(() => "in");
@@ -97,7 +98,18 @@ test("[W38] a desk whose slot moves goes on where it went, and has its functions
   const { from, to, end } = await cluster.move("{match}:due");
   const keys = await from.admin.keys("{match}:*");
   expect(keys.length).toBeGreaterThan(3);
-  await from.admin.call("MIGRATE", to.server.host, to.server.port, "", 0, 5_000, "KEYS", ...keys);
+  await from.admin.call(
+    "MIGRATE",
+    to.server.host,
+    to.server.port,
+    "",
+    0,
+    5_000,
+    "AUTH",
+    CLUSTER_PASSWORD,
+    "KEYS",
+    ...keys,
+  );
   for (const { admin } of cluster.nodes) await admin.function("FLUSH");
   expect([...kindsOf(await seek("b"))].sort()).toEqual(["a:offer", "b:offer"]);
   await end();

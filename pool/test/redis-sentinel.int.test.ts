@@ -103,7 +103,7 @@ test("[R39] a master killed: calls end in time, the promoted replica has records
 }, 60_000);
 
 test("[R36] sentinels that are not there, or know no such master, are a rejection in time", async () => {
-  const some = redis.url.replace(/\/[\w-]+$/, "/nobody");
+  const some = redis.url.replace("/eu-west?", "/nobody?");
   for (const url of ["redis+sentinel://:s3cret@127.0.0.1:1,127.0.0.1:2/eu-west", some]) {
     const faults: Error[] = [];
     const opening = openRedisRecords(url, RECORDS_SETTINGS, systemRandom, (fault) => faults.push(fault));
@@ -112,6 +112,6 @@ test("[R36] sentinels that are not there, or know no such master, are a rejectio
       (error: Error) => `${error.message} ${error.stack}`,
     );
     expect(said).not.toBe("opened");
-    expect([said, ...faults.map(String)].join()).not.toContain("s3cret");
+    expect([said, ...faults.map(String)].join()).not.toMatch(/s3cret|0f-the/);
   }
 });

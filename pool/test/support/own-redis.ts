@@ -6,10 +6,10 @@ import type { Server } from "../../world/servers/server.ts";
 const START_MS = 20_000;
 
 /** A Redis of its own for the tests beside this call, up while they run, and a connection that looks into it. */
-export function ownRedis(start: () => Promise<Server> = startRedis): { readonly url: string; readonly admin: Redis } {
+export function ownRedis(): { readonly url: string; readonly admin: Redis } {
   let up: { readonly server: Server; readonly admin: Redis } | undefined;
   beforeAll(async () => {
-    const server = await start();
+    const server = await startRedis();
     up = { server, admin: new Redis(server.url) };
   }, START_MS);
   afterAll(async () => {

@@ -1,7 +1,9 @@
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { type Server, type ServerOptions, startServer } from "../../world/servers/server.ts";
 import { until } from "./until.ts";
 
+/** What every node asks of whoever comes. */
+export const CLUSTER_PASSWORD = "0f-the-cluster";
 /** So long a node is silent before the others count it as gone. */
 const NODE_SILENT_MS = 1_000;
 const busPortOf = (port: number): number => (port > 40_000 ? port - 10_000 : port + 10_000);
@@ -17,8 +19,9 @@ export const startClusterServer = (options: ServerOptions = {}): Promise<Server>
       prepare: async (dir, host, port) => [
         ...["--bind", host, "--port", String(port), "--dir", dir, "--save", "", "--cluster-enabled", "yes"],
         ...["--cluster-port", String(busPortOf(port)), "--cluster-node-timeout", String(NODE_SILENT_MS)],
+        ...["--requirepass", CLUSTER_PASSWORD],
       ],
-      hello: "INFO server\r\n",
+      hello: `AUTH ${CLUSTER_PASSWORD}\r\nINFO server\r\n`,
       isReady: (reply, pid) => reply.includes(`process_id:${pid}\r\n`),
     },
     options,
@@ -44,13 +47,4 @@ export async function isWhole(nodes: readonly { readonly admin: Redis }[]): Prom
   return infos.every(
     (info) => /cluster_state:ok/.test(String(info)) && String(info).includes(`cluster_known_nodes:${nodes.length}\r\n`),
   );
-}
-
-/** One Redis in cluster mode that owns all slots: it refuses a script that touches keys of two of them. */
-export async function startRedisClusterNode(): Promise<Server> {
-  const server = await startClusterServer();
-  const admin = new Redis(server.url);
-  await joinCluster([{ server, admin }]);
-  admin.disconnect();
-  return server;
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import type { Server } from "../../world/servers/server.ts";
-import { isWhole, joinCluster, startClusterServer } from "./redis-cluster-node.ts";
+import { CLUSTER_PASSWORD, isWhole, joinCluster, startClusterServer } from "./redis-cluster-node.ts";
 import { until } from "./until.ts";
 
 /** One of a cluster's masters. */
@@ -31,7 +31,7 @@ export async function startRedisCluster(): Promise<RedisCluster> {
   const servers = await Promise.all(dirs.map((each) => startClusterServer({ dir: each })));
   const nodes = await Promise.all(
     servers.map(async (server): Promise<ClusterNode> => {
-      const admin = new Redis(server.url);
+      const admin = new Redis({ host: server.host, port: server.port, password: CLUSTER_PASSWORD });
       admin.on("error", () => undefined); // a node that a test kills is dialled until it is back
       return { server, admin, id: String(await admin.call("CLUSTER", "MYID")) };
     }),
@@ -42,7 +42,7 @@ export async function startRedisCluster(): Promise<RedisCluster> {
     throw new Error("every key has a master");
   };
   return {
-    url: `redis+cluster://${servers.map(({ host, port }) => `${host}:${port}`).join(",")}`,
+    url: `redis+cluster://:${CLUSTER_PASSWORD}@${servers.map(({ host, port }) => `${host}:${port}`).join(",")}`,
     nodes,
     ownerOf,
     async move(key) {

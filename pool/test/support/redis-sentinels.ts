@@ -1,11 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Redis } from "ioredis";
-import { startRedis } from "../../world/servers/redis.ts";
 import { type Server, type ServerKind, startServer } from "../../world/servers/server.ts";
 import { until } from "./until.ts";
 
-export const MASTER = "eu-west";
+const MASTER = "eu-west";
+const PASSWORD = "0f-the-data";
+/** Sentinels have one of their own. */
+const WATCH_PASSWORD = "0f-the-watch";
 /** A master that is silent for so long is gone, once two sentinels say so. */
 const SILENT_MS = 500;
 const AGREE = 2;
@@ -28,9 +30,8 @@ export type WatchedRedis = {
 
 /** Starts them all; resolves when the sentinels know each other and the replica. */
 export async function startWatchedRedis(): Promise<WatchedRedis> {
-  const servers = await Promise.all([startRedis(), startRedis()]);
+  const servers = await Promise.all([startServer(DATA, {}), startServer(DATA, {})]);
   const [first, second] = servers;
-  await asked(first, ["CONFIG", "SET", "repl-diskless-sync-delay", "0"]);
   await asked(second, ["REPLICAOF", first.host, String(first.port)]);
   await until("the replica follows", async () => (await roleOf(second)) === "slave up", 20_000);
   const sentinels = await Promise.all([0, 1, 2].map(() => startServer(sentinelOf(first), {})));
@@ -47,12 +48,13 @@ export async function startWatchedRedis(): Promise<WatchedRedis> {
     if (found === undefined) throw new Error(`nobody is at the master's port ${port}`);
     return found;
   };
+  const hosts = sentinels.map(({ host, port }) => `${host}:${port}`).join(",");
   return {
-    url: `redis+sentinel://${sentinels.map(({ host, port }) => `${host}:${port}`).join(",")}/${MASTER}`,
+    url: `redis+sentinel://:${PASSWORD}@${hosts}/${MASTER}?sentinel_password=${WATCH_PASSWORD}`,
     master,
-    admin: async () => new Redis((await master()).url),
+    admin: async () => dialled(await master(), PASSWORD),
     async copied() {
-      const one = new Redis((await master()).url);
+      const one = dialled(await master(), PASSWORD);
       await one.wait(1, 5_000);
       one.disconnect();
     },
@@ -68,7 +70,7 @@ export async function startWatchedRedis(): Promise<WatchedRedis> {
     async restartDead() {
       if (dead === undefined) return;
       const at = servers.indexOf(dead);
-      servers[at] = await startRedis({ port: dead.port });
+      servers[at] = await startServer(DATA, { port: dead.port });
     },
     async stop() {
       await Promise.all(sentinels.map((sentinel) => sentinel.stop()));
@@ -76,6 +78,22 @@ export async function startWatchedRedis(): Promise<WatchedRedis> {
     },
   };
 }
+
+const isOurs = (reply: string, pid: number): boolean => reply.includes(`process_id:${pid}\r\n`);
+
+/** One that holds data, and may become the master. */
+const DATA: ServerKind = {
+  name: "redis-server",
+  programs: ["redis-server", "/usr/bin/redis-server"],
+  debianPackage: "redis-server",
+  scheme: "redis",
+  prepare: async (dir, host, port) => [
+    ...["--bind", host, "--port", String(port), "--dir", dir, "--save", ""],
+    ...["--requirepass", PASSWORD, "--masterauth", PASSWORD, "--repl-diskless-sync-delay", "0"],
+  ],
+  hello: `AUTH ${PASSWORD}\r\nINFO server\r\n`,
+  isReady: isOurs,
+};
 
 /** A sentinel that watches this master. */
 const sentinelOf = (master: Server): ServerKind => ({
@@ -91,21 +109,29 @@ const sentinelOf = (master: Server): ServerKind => ({
       `sentinel monitor ${MASTER} ${master.host} ${master.port} ${AGREE}`,
       `sentinel down-after-milliseconds ${MASTER} ${SILENT_MS}`,
       `sentinel failover-timeout ${MASTER} 2000`,
+      `sentinel auth-pass ${MASTER} ${PASSWORD}`,
+      `requirepass ${WATCH_PASSWORD}`,
     ];
     const file = join(dir, "sentinel.conf");
     await writeFile(file, `${lines.join("\n")}\n`);
     return [file, "--sentinel"];
   },
-  hello: "INFO server\r\n",
-  isReady: (reply, pid) => reply.includes(`process_id:${pid}\r\n`),
+  hello: `AUTH ${WATCH_PASSWORD}\r\nINFO server\r\n`,
+  isReady: isOurs,
 });
 
-/** One answer over a connection of its own. */
-async function asked(server: Server, [command = "", ...words]: readonly string[]): Promise<unknown> {
-  const redis = new Redis(server.url, { maxRetriesPerRequest: 0, retryStrategy: () => null });
+function dialled({ host, port }: Server, password: string): Redis {
+  const redis = new Redis({ host, port, password, maxRetriesPerRequest: 0, retryStrategy: () => null });
   redis.on("error", () => undefined); // the refused call says so
+  return redis;
+}
+
+/** One answer over a connection of its own. */
+async function asked(server: Server, words: readonly string[], password = PASSWORD): Promise<unknown> {
+  const redis = dialled(server, password);
+  const [command = "", ...rest] = words;
   try {
-    return await redis.call(command, ...words);
+    return await redis.call(command, ...rest);
   } finally {
     redis.disconnect();
   }
@@ -122,7 +148,7 @@ async function roleOf(server: Server): Promise<string> {
 async function watched(
   sentinel: Server,
 ): Promise<{ readonly port: string; readonly replicas: string; readonly others: string }> {
-  const flat = await asked(sentinel, ["SENTINEL", "MASTER", MASTER]);
+  const flat = await asked(sentinel, ["SENTINEL", "MASTER", MASTER], WATCH_PASSWORD);
   const known = new Map<string, string>();
   const words = (Array.isArray(flat) ? flat : Object.entries(flat ?? {}).flat()).map(String);
   for (let at = 0; at < words.length; at += 2) known.set(words[at] ?? "", words[at + 1] ?? "");
