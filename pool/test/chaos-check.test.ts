@@ -6,6 +6,7 @@ import { FAULT_KINDS, faultOrder } from "../world/chaos/fault-kinds.ts";
 import { markOf, marksIn, numberedText } from "../world/chaos/numbered-text.ts";
 import { seeded } from "../world/chaos/seeded.ts";
 import { hear, type Run, type Side } from "../world/chaos/sides.ts";
+import { summaryOf } from "../world/chaos/summary.ts";
 import { judge, type Needs, type RunNotes, timesOf } from "../world/chaos/verdict.ts";
 
 const side = (part: Partial<Side>): Side => ({
@@ -131,13 +132,23 @@ test("[K8] also what is still on its way, who never came back, and processes tha
 test("[K9] the time to resume runs from the fault before it, not from when the socket was missed", () => {
   const losses = [4_000, 2_000, 31_000].map((backMs, seat) => ({ seat, lostMs: 1_500, backMs }));
   const before = { seat: 9, lostMs: 500, backMs: 900 };
-  const { resumed, neverBack } = judge(check(one(), other()), { ...NOTES, losses: [before, ...losses] }, NEEDS);
+  const { resumed, calm, neverBack } = judge(check(one(), other()), { ...NOTES, losses: [before, ...losses] }, NEEDS);
   expect(resumed).toEqual({
     shard_killed: resumed.all,
     all: { count: 3, p50Ms: 3_000, p90Ms: 30_000, p99Ms: 30_000, maxMs: 30_000, within10s: 2 },
   });
   expect(neverBack).toBe(0);
+  expect(calm.shard_killed).toMatchObject({ count: 1 });
   expect(timesOf([])).toMatchObject({ count: 0, p99Ms: 0 });
+});
+
+test("[K13] the summary says of each kind how often, who lost a socket, and when all was calm, and why it is not held", () => {
+  const losses = [{ seat: 0, lostMs: 1_500, backMs: 3_000 }];
+  const verdict = judge(check(one(), other({ heard: [[1, 1, 2]] })), { ...NOTES, losses }, NEEDS);
+  const summary = summaryOf(verdict);
+  expect(summary).toContain("shard_killed, 1 times: 1 sockets lost, back after 2.0 s (half), 2.0 s (99 %)");
+  expect(summary).toContain("5 texts: 1 lost, 0 doubled");
+  expect(summary.split("\n").at(-1)).toBe("lost: lost: 1; texts: 5 of 6");
 });
 
 test("[K10] the same seed hurts in the same order; every kind comes once before any comes again", () => {

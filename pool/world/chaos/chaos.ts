@@ -20,7 +20,7 @@ export type ChaosOptions = {
   readonly mode: "single" | "double";
   /** Couples that talk at one time. */
   readonly couples: number;
-  readonly regions: readonly string[] | undefined;
+  readonly regions: readonly string[];
   readonly pools: number;
   readonly shards: number;
   readonly acrossRegions: number;
@@ -56,8 +56,7 @@ export async function runChaos(options: ChaosOptions, hurt: Hurt = faultRounds):
   const logs = new LogWatch(options.onLog);
   const [poolPorts, opsPorts] = await freeRange();
   const world = await startWorld({
-    ...{ root, env, engine: "real", pools, shards, edgePort: 0, poolPorts, opsPorts, signal },
-    ...(regions === undefined ? {} : { regions }),
+    ...{ root, env, engine: "real", regions, pools, shards, edgePort: 0, poolPorts, opsPorts, signal },
     limits: { textsPerWindow: 1_000_000, ...options.limits },
     say,
     onLog: (piece) => logs.take(piece),

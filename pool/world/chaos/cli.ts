@@ -6,6 +6,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { stopChildren, WorldFault } from "../servers/child.ts";
 import { runChaos } from "./chaos.ts";
 import { FAULT_KINDS, type FaultKind } from "./fault-kinds.ts";
+import { summaryOf } from "./summary.ts";
 
 const EXIT = { held: 0, fault: 1, usage: 2, inconclusive: 98, lost: 99, interrupted: 130 } as const;
 
@@ -143,6 +144,7 @@ async function main(options: Options): Promise<number> {
   });
   const { seed, mode } = options;
   const text = JSON.stringify({ seed, mode, ...verdict });
+  say(summaryOf(verdict));
   process.stdout.write(`${text}\n`);
   if (options.json !== undefined) await writeFile(options.json, `${text}\n`);
   log?.end();

@@ -61,6 +61,8 @@ export type Verdict = {
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
   /** From the fault to the moment at which each seat that lost its socket was back, by the kind of the fault. */
   readonly resumed: Readonly<Partial<Record<FaultKind | "all", Times>>>;
+  /** From the fault to the moment at which everybody was back and no text held up, for those that were waited for. */
+  readonly calm: Readonly<Partial<Record<FaultKind, Times>>>;
   /** Seats that never came back. */
   readonly neverBack: number;
 };
@@ -95,6 +97,7 @@ export function judge(findings: Findings, notes: RunNotes, needs: Needs): Verdic
     brokenPromises: notes.brokenPromises,
     faults: Object.fromEntries(needs.kinds.map((kind) => [kind, counted(kind)])),
     resumed: resumeTimes(notes),
+    calm: calmTimes(notes.faults),
     neverBack,
   };
 }
@@ -103,19 +106,31 @@ const tooFew = (what: string, seen: number, wanted: number): readonly string[] =
   seen >= wanted ? [] : [`${what}: ${Math.round(seen * 1_000) / 1_000} of ${wanted}`];
 
 function resumeTimes({ faults, losses }: RunNotes): Verdict["resumed"] {
-  const times = new Map<FaultKind | "all", number[]>();
-  const note = (kind: FaultKind | "all", tookMs: number): void => {
-    const list = times.get(kind);
-    if (list === undefined) times.set(kind, [tookMs]);
-    else list.push(tookMs);
-  };
-  for (const { lostMs, backMs } of losses) {
+  const took = losses.flatMap(({ lostMs, backMs }): readonly Took<FaultKind | "all">[] => {
     const fault = faults.findLast(({ atMs }) => atMs <= lostMs);
-    if (fault === undefined || backMs === undefined) continue;
-    note(fault.kind, backMs - fault.atMs);
-    note("all", backMs - fault.atMs);
-  }
-  return Object.fromEntries([...times].map(([kind, all]) => [kind, timesOf(all)]));
+    if (fault === undefined || backMs === undefined) return [];
+    const tookMs = backMs - fault.atMs;
+    return [
+      { kind: fault.kind, tookMs },
+      { kind: "all", tookMs },
+    ];
+  });
+  return timesByKind(took);
+}
+
+const calmTimes = (faults: readonly FaultDone[]): Verdict["calm"] =>
+  timesByKind(
+    faults.flatMap(({ kind, atMs, settledMs }) =>
+      settledMs === undefined ? [] : [{ kind, tookMs: settledMs - atMs }],
+    ),
+  );
+
+type Took<Kind extends string> = { readonly kind: Kind; readonly tookMs: number };
+
+function timesByKind<Kind extends string>(took: readonly Took<Kind>[]): Readonly<Partial<Record<Kind, Times>>> {
+  const kinds = new Set(took.map(({ kind }) => kind));
+  const of = (wanted: Kind): Times => timesOf(took.filter(({ kind }) => kind === wanted).map(({ tookMs }) => tookMs));
+  return Object.fromEntries([...kinds].map((kind) => [kind, of(kind)])) as Partial<Record<Kind, Times>>;
 }
 
 const SOON_MS = 10_000;
