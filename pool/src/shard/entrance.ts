@@ -146,6 +146,7 @@ export class Entrance {
     const isOurs = person !== undefined && shardsBefore.includes(this.#world.own);
     if (!isOurs) came.value = this.#rebuild(answer);
     apply(came, { event: "back" });
+    if (!isOurs) hub.settle(came);
   }
 
   /**

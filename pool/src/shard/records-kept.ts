@@ -18,10 +18,11 @@ export class RecordsKept {
   readonly #open = new Map<SessionId, Write>();
   readonly #hub: Hub;
   readonly #calls: ClerkCalls;
-  readonly #superseded: (session: SessionId) => void;
+  readonly #superseded: (session: SessionId, epoch: number) => void;
   #touchAt = 0;
 
-  constructor(hub: Hub, calls: ClerkCalls, superseded: (session: SessionId) => void) {
+  /** `superseded` hears of a session whose record is above an epoch that this shard wrote or touched it with. */
+  constructor(hub: Hub, calls: ClerkCalls, superseded: (session: SessionId, epoch: number) => void) {
     this.#hub = hub;
     this.#calls = calls;
     this.#superseded = superseded;
@@ -56,7 +57,7 @@ export class RecordsKept {
       write,
       (answer) => {
         if (this.#open.get(write.session) === write) this.#open.delete(write.session);
-        if (answer.answer === "lower") this.#superseded(write.session);
+        if (answer.answer === "lower") this.#superseded(write.session, write.epoch);
       },
       () => {
         if (this.#open.get(write.session) === write) this.#send(write);
@@ -103,7 +104,10 @@ export class RecordsKept {
     this.#calls.ask<"touch">(
       { kind: "touch", ...batch },
       (answer) => {
-        for (const session of answer.lower) this.#superseded(session as SessionId);
+        for (const session of answer.lower) {
+          const epoch = batch.epochs[batch.sessions.indexOf(session as SessionId)];
+          if (epoch !== undefined) this.#superseded(session as SessionId, Number(epoch));
+        }
         for (const session of answer.missing) this.#putBack(session as SessionId);
       },
       () => undefined, // the next round comes long before the records run out

@@ -126,7 +126,9 @@ export class Shard {
       lost: () => this.numbers.reportsLost++,
     });
     this.#moved = new Moved(this.hub, this.#apply);
-    this.#records = new RecordsKept(this.hub, this.#calls, (session) => this.#takeover.supersede(session));
+    this.#records = new RecordsKept(this.hub, this.#calls, (session, epoch) =>
+      this.#takeover.supersede(session, epoch),
+    );
     this.#lists = new SeekerLists({
       hub: this.hub,
       address: this.address,

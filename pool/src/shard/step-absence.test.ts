@@ -6,6 +6,7 @@ import {
   CHATTING,
   ctxAt,
   framesOf,
+  ME,
   memoOf,
   memosOf,
   NOW_MS,
@@ -133,6 +134,17 @@ test("[G9] partner_left ends the chat; a left that comes again is acknowledged a
   const again = step(over.next, chat({ kind: "left" }), ctxAt(NOW_MS));
   expect(again.next).toBe(over.next);
   expect(memosOf(again)).toEqual(["took"]);
+});
+
+test.each([
+  ["idle", IDLE, true],
+  ["seeking", SEEKING, true],
+  ["seeking, and away", { ...SEEKING, awayMs: NOW_MS }, false],
+  ["in another chat, and away", { ...CHATTING, chat: OTHER_CHAT, awayMs: NOW_MS }, false],
+] as const)("[G67] of a chat that is not theirs only who is present says that it is over: %s", (_name, now, here) => {
+  const memo = { kind: "back", memo: 1, chat: CHAT, to: ME.session, epoch: PARTNER.epoch, address: THERE };
+  const said = after(now, [{ event: "chat_memo", memo } as never]);
+  expect(memoOf(said, "not_in_chat")).toMatchObject({ here, memo: 1, chat: CHAT });
 });
 
 test("[G10] somebody who is here and in no such chat ends it; somebody who is not here is looked for at their home", () => {

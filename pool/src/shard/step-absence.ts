@@ -45,7 +45,7 @@ export function onChatMemo(now: Session, memo: ChatMemo, ctx: Ctx): Step {
           memo: numbered,
           chat: memo.chat,
           to: memo.to,
-          here: true,
+          here: now.awayMs === 0,
           address: ctx.me.address,
         },
       },

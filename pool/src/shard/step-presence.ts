@@ -110,12 +110,12 @@ function chattingBack(now: Chatting, ctx: Ctx): Step {
   return { next, effects };
 }
 
-/** What the shard before knew of the chat, where this one has not learned it yet. */
+/** What the shards before knew of the chat: none of them knows more than was so, and the one that knows most is right. */
 export function onYielded(now: Session, { chat, high, seen }: MemoOf<"yielded">): Step {
   if (now.place !== "chatting" || now.chat !== chat) return nothing(now);
   return nothing({
     ...now,
-    high: now.high < 0 ? (high ?? now.high) : now.high,
-    seen: now.seen < 0 ? (seen ?? now.seen) : now.seen,
+    high: Math.max(now.high, high ?? now.high),
+    seen: Math.max(now.seen, seen ?? now.seen),
   });
 }

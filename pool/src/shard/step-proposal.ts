@@ -193,7 +193,9 @@ export function beginChat(
 ): { readonly next: Chatting; readonly effects: readonly Effect[] } {
   const { wish, awayMs, over } = now;
   const { chat, partner, shared } = offer;
-  const next = newChat({ chat, partner, shared, wish, awayMs, over });
+  // Whoever comes from another shard may have talked there: how far the texts had come the partner's shard tells.
+  const known = now.isMoved ? { high: -1, seen: -1 } : { high: 0, seen: 0 };
+  const next = newChat({ chat, partner, shared, wish, awayMs, over }, known);
   const effects: Effect[] = [
     send({ type: "match_accepted", chat_id: offer.chat }),
     { do: "write", standing: standingOf(next) },

@@ -26,12 +26,17 @@ export class Takeover {
     this.#world = world;
   }
 
-  /** A newer socket of this session is elsewhere: the one here is closed so that its client does not fight back. */
-  supersede(session: SessionId): void {
+  /**
+   * A socket of this session with an epoch above `epoch` is elsewhere: the one here is closed so that its client does
+   * not fight back. One that came in since with a higher epoch stays: the word was about the one before it.
+   */
+  supersede(session: SessionId, epoch: number): void {
     const { hub, unwatch, isMoving, linger } = this.#world;
     const slot = hub.slots.find(session);
     const socket = slot < 0 ? undefined : hub.socketAt(slot);
     const person = hub.personOf(session);
+    const held = person?.me.epoch ?? (slot < 0 ? undefined : hub.slots.holder(slot).epoch);
+    if (held === undefined || held > epoch) return;
     if (person !== undefined) {
       unwatch(person);
       hub.forget(person);
@@ -55,10 +60,8 @@ export class Takeover {
   yield({ memo, session, epoch, address }: MemoOf<"superseded">): void {
     const { hub, outward } = this.#world;
     const person = hub.personOf(session);
-    const slot = hub.slots.find(session);
-    const held = person?.me.epoch ?? (slot < 0 ? undefined : hub.slots.holder(slot).epoch);
     const chat = person?.value.place === "chatting" ? person.value : undefined;
-    if (held !== undefined && held < epoch) this.supersede(session);
+    this.supersede(session, epoch - 1);
     const [high, seen] = [known(chat?.high), known(chat?.seen)];
     outward.post(address, { kind: "yielded", memo, session, chat: chat?.chat, high, seen });
   }

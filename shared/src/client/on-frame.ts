@@ -26,7 +26,8 @@ export function onFrame(turn: Turn, frame: ServerFrame) {
     case "match_declined":
       return onMatchDeclined(turn);
     case "match_timeout":
-      if (scene.scene === "proposed") becomeIdle(turn, "let_run_out");
+      if (scene.scene === "chatting") endChat(turn, "lost");
+      else if (scene.scene === "proposed") becomeIdle(turn, "let_run_out");
       else if (scene.scene === "seeking" && turn.state.seek.started) becomeIdle(turn, "timed_out");
       return;
     case "message":
@@ -92,6 +93,11 @@ function onMatchFound(turn: Turn, frame: ServerFrameOf<"match_found">) {
 
 function onMatchAccepted(turn: Turn, frame: ServerFrameOf<"match_accepted">) {
   const { scene } = turn.state;
+  if (scene.scene === "chatting" && scene.chat === frame.chat_id) {
+    // Known already, and now to this shard, too.
+    setAway(turn, undefined);
+    return resendAll(turn);
+  }
   if (scene.scene !== "proposed" || scene.chat !== frame.chat_id) return;
   beginChat(turn, scene.chat, scene.shared);
 }
@@ -99,6 +105,12 @@ function onMatchAccepted(turn: Turn, frame: ServerFrameOf<"match_accepted">) {
 /** They said no, or nothing: the search goes on from where its clock stood still. */
 function onMatchDeclined(turn: Turn) {
   const { scene, seek, wish } = turn.state;
+  if (scene.scene === "chatting") {
+    // The desk held nothing of the chat that this shard was asked for: it is over, and nobody is sought for it.
+    endChat(turn, "lost");
+    send(turn, { type: "cancel_match" });
+    return;
+  }
   if (scene.scene !== "proposed") return;
   const untilMs = turn.nowMs + seek.leftMs;
   change(turn, {
@@ -137,6 +149,7 @@ function onError(turn: Turn, frame: ServerFrameOf<"error">) {
       return notify(turn, code);
     case "invalid_chat":
       if (talk === undefined && id !== undefined) return; // a text that crossed the end of its chat
+      if (id !== undefined) return endChat(turn, "lost"); // the shard is right: nobody would ever hear what is said here
       return notify(turn, code);
     case "wrong_state":
       // An answer that crossed the end of its proposal says nothing; a search that was never begun must not be shown.

@@ -48,6 +48,47 @@ test("[C12] another chat than the one held: the one held ended, the other begins
   equal(brain.view.now.scene === "chatting" && brain.view.now.chat, OTHER_CHAT);
 });
 
+test("[D60] told of a chat that it has left, a client that holds another holds neither", () => {
+  const brain = new Brain().chat().call({ call: "end" });
+  brain.call(seek).hear({ type: "matching_started", timeout: 30 }, { ...found, chat_id: OTHER_CHAT });
+  brain.call({ call: "accept" }).hear({ type: "match_accepted", chat_id: OTHER_CHAT }).closed(1006).clear();
+  brain.comeBack(at("chatting", CHAT));
+  deepEqual(
+    brain.sent.filter((frame) => frame.type === "end_chat"),
+    [{ type: "end_chat", chat_id: CHAT }],
+  );
+  deepEqual(brain.view.now, { scene: "idle", note: "lost", chat: OTHER_CHAT });
+});
+
+test("[D61] a text that the shard knows no chat for ends the chat: nobody would ever hear what is said there", () => {
+  const brain = new Brain().chat().say("one").hear({ type: "error", code: "invalid_chat", message: "", id: 1 });
+  deepEqual(brain.view.now, { scene: "idle", note: "lost", chat: CHAT });
+  equal(brain.view.transcript[0]?.state, "refused");
+  const crossed = new Brain().chat().say("one").hear({ type: "partner_left" });
+  crossed.hear({ type: "error", code: "invalid_chat", message: "", id: 1 });
+  equal(crossed.view.notice, undefined);
+});
+
+test("[D62] told of a proposal that it knows to be a chat, a client keeps its texts until the desk has spoken", () => {
+  const brain = new Brain().chat().say("one").closed(1006).say("two").clear();
+  brain.comeBack(at("proposed", CHAT)).hear(found).say("three");
+  deepEqual(brain.sentIds, []);
+  deepEqual(names(brain), []);
+  brain.hear({ type: "match_accepted", chat_id: CHAT });
+  deepEqual(brain.sentIds, [1, 2, 3]);
+  equal(brain.view.transcript.length, 3);
+  for (const [no, sends] of [
+    [{ type: "match_declined" }, ["cancel_match"]],
+    [{ type: "match_timeout" }, []],
+  ] as const) {
+    const over = new Brain().chat().say("one").closed(1006).comeBack(at("proposed", CHAT)).hear(found).clear();
+    deepEqual(over.view.now.scene, "chatting");
+    over.hear(no as ServerFrame);
+    deepEqual(over.view.now, { scene: "idle", note: "lost", chat: CHAT });
+    deepEqual(names(over), sends);
+  }
+});
+
 test("[C12] numbers that were relayed are taken, even if this client no longer knows them", () => {
   const brain = new Brain()
     .comeIn()

@@ -1,5 +1,5 @@
 import type { ChatId } from "../base/ids.ts";
-import { RESEND_AFTER_MS, SEEK_MS } from "../limits.ts";
+import { GRACE_MS, RESEND_AFTER_MS, SEEK_MS } from "../limits.ts";
 import type { ServerFrameOf } from "../protocol/server-frames.ts";
 import { resendAll } from "./outbox.ts";
 import { askSeek, becomeIdle, beginChat, endChat, setAway } from "./scenes.ts";
@@ -75,6 +75,9 @@ function showSeeking(turn: Turn) {
 /** `match_found` follows and tells the rest. */
 function onProposedThere(turn: Turn, place: "proposed" | "accepted", chat: ChatId | undefined) {
   const { scene, talk, seek, left } = turn.state;
+  // We were told of the chat, and its shard died before it could write that: the desk will tell the new one. Until then
+  // nothing can be said, as to a partner who is away.
+  if (talk !== undefined && talk.chat === chat) return setAway(turn, turn.nowMs + GRACE_MS);
   if (talk !== undefined) endChat(turn, "lost");
   const isNewSeek = scene.scene === "seeking" && !seek.asked;
   if (chat === undefined || seek.cancelled || chat === left || isNewSeek) {
@@ -96,6 +99,7 @@ function onChattingThere(turn: Turn, chat: ChatId | undefined, received: number 
   if (chat === undefined) return;
   if (chat === left && talk?.chat !== chat) {
     send(turn, { type: "end_chat", chat_id: chat });
+    if (talk !== undefined) return endChat(turn, "lost"); // the shard knows nothing of the one that we held
     return resumeSeek(turn);
   }
   if (talk?.chat !== chat) {
