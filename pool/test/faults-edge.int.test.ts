@@ -11,7 +11,7 @@ import { until } from "./support/until.ts";
 
 const { PATH = "", HOME = "" } = process.env;
 const START_MS = 90_000;
-/** A pool that was not heard for so long would take nobody, were its silence measured by anybody's clock but the copy's. */
+/** A pool that was silent for so long takes nobody, if its silence is measured by another clock than the copy's. */
 const AWAY_MS = POOL_SILENT_MS + 1_000;
 const KNOCK_EVERY_MS = 1_000;
 let world: World;

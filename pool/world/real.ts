@@ -87,8 +87,7 @@ async function startDirectory(lost: Lost): Promise<DirectoryThere & { readonly p
     if (!isStopping) lossOf("redis-server", lost)(redis);
   });
   const token = randomBytes(24).toString("base64url");
-  const begin = (port: number): Promise<UpstashServer> =>
-    startUpstash({ store: redisStore(redis.url), token, port });
+  const begin = (port: number): Promise<UpstashServer> => startUpstash({ store: redisStore(redis.url), token, port });
   const endpoint = await begin(0);
   let current: UpstashServer | undefined = endpoint;
   const end = async (): Promise<void> => {

@@ -20,8 +20,10 @@ export async function answerTo(ask: ClerkAsk, desk: Desk): Promise<Memo> {
   switch (ask.kind) {
     case "admit":
       return admittedOf(req, await records.admit(ask, nowMs));
-    case "write":
-      return { kind: "written", req, answer: await records.write({ ...ask, standing: standingOfWrite(ask) }, nowMs) };
+    case "write": {
+      const write = { ...ask, address: ask.at ?? ask.address, standing: standingOfWrite(ask) };
+      return { kind: "written", req, answer: await records.write(write, nowMs) };
+    }
     case "end_half":
       return halfEndedOf(req, await records.endHalf(ask.session, ask.chat, ask.epoch, nowMs));
     case "where": {

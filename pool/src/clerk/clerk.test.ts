@@ -88,6 +88,7 @@ const write = (req: number, changed: Partial<MemoOf<"write">> = {}): MemoOf<"wri
   details: undefined,
   half: HALF,
   over: undefined,
+  at: undefined,
   ...changed,
 });
 const of = { address: ADDRESS, session: SESSION, home: EU };

@@ -3,7 +3,8 @@ import type { Standing } from "../ports.ts";
 import { partitionOf } from "../runtime/partitions.ts";
 import type { Ask, ClerkCalls } from "./clerk-calls.ts";
 import type { Hub, Person } from "./hub.ts";
-import { standingOf } from "./standing.ts";
+import type { Chatting, Partner } from "./session.ts";
+import { partnersStanding, standingOf } from "./standing.ts";
 
 type Write = Ask<"write">;
 
@@ -47,6 +48,7 @@ export class RecordsKept {
       details,
       half,
       over,
+      at: undefined,
     };
     this.#open.set(me.session, write);
     this.#send(write);
@@ -66,16 +68,40 @@ export class RecordsKept {
   }
 
   /**
-   * Partitions of a home came back empty: everybody of them who has a place is written anew; the idle wait for their
-   * touch.
+   * Partitions of a home came back empty: everybody of them who has a place is written anew, and so are their partners,
+   * of whom no shard may be left; the idle wait for their touch.
    */
   putBackAll(home: RegionName, partitions: ReadonlySet<number>): void {
+    const isLost = (one: Pick<Partner, "home" | "session">): boolean =>
+      one.home === home && partitions.has(partitionOf(one.session));
     for (const person of this.#hub.people()) {
-      if (person.me.home !== home || person.value.place === "idle" || !partitions.has(partitionOf(person.me.session)))
-        continue;
-      person.no++;
-      this.write(person, standingOf(person.value));
+      const { me, value } = person;
+      if (value.place === "idle") continue;
+      if (isLost(me)) {
+        person.no++;
+        this.write(person, standingOf(value));
+      }
+      if (
+        value.place === "chatting" &&
+        isLost(value.partner) &&
+        this.#hub.personOf(value.partner.session) === undefined
+      )
+        this.#putBackPartner(person, value);
     }
+  }
+
+  /** Below everything that the partner's own shard writes in that epoch, so that its word counts, whenever it comes. */
+  #putBackPartner(person: Person, chatting: Chatting): void {
+    const { chat, partner } = chatting;
+    const { place, details, half, over } = partnersStanding(person.me, chatting);
+    const { session, home, epoch, device, address: at } = partner;
+    const write: Write = { kind: "write", session, home, epoch, rev: 0, device, place, details, half, over, at };
+    const again = (): void => {
+      const now = person.value;
+      if (now.place === "chatting" && now.chat === chat && now.partner.epoch === epoch)
+        this.#putBackPartner(person, now);
+    };
+    this.#calls.ask<"write">(write, () => undefined, again);
   }
 
   /** Renews the records of the next `share` (0 to 1) of all slots; those that are missing are written anew. */

@@ -47,6 +47,12 @@ export function standingOf(now: Session): Standing {
   }
 }
 
+/** The other side of a chat, as the partner's record keeps it: `me` is their partner. */
+export const partnersStanding = (me: Partner, { chat }: Pick<Chatting, "chat">): Standing => ({
+  place: "chatting",
+  half: halfOf({ chat, partner: me }),
+});
+
 /** An unfinished proposal as a record kept it. */
 type KeptOffer = Pick<Proposed, "offer" | "seekNo" | "untilMs">;
 type KeptSearch = Pick<Proposed, "wish" | "joinedMs" | "waitedMs"> & { readonly proposal?: KeptOffer };

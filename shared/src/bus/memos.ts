@@ -443,7 +443,7 @@ export const MEMOS = {
     from: "shard",
     to: "clerk",
     acked: false,
-    says: "This is where the person stands; repeated until taken.",
+    says: "This is where the person stands; repeated until taken. `at` is where they are if not here: a lost record is put back from their partner's.",
     fields: {
       req: num,
       address: of<Address>("address"),
@@ -456,6 +456,7 @@ export const MEMOS = {
       details: maybeText,
       half: maybeText,
       over: maybeText,
+      at: maybe<Address>("address"),
     },
   }),
   written: memo({
