@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Endpoint } from "@whisper/shared/protocol/server-frames";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Pair } from "../src/runtime/certificate.ts";
+import { meterOf } from "../src/shard/meter.ts";
 import { Authority, greeted } from "./support/certificates.ts";
 import { meet } from "./support/meet.ts";
 import { openPoolGround, type PoolGround, type PoolProcess } from "./support/pool-process.ts";
@@ -36,6 +37,8 @@ afterEach(async () => {
 });
 afterAll(() => ground.close());
 
+/** The longest text that is no flood of one letter. */
+const LETTERS = Array.from({ length: 2_000 }, (_, i) => String.fromCodePoint(0x4e00 + i)).join("");
 const portOf = (pool: PoolProcess): number => Number(new URL(pool.url).port);
 const order = (pool: PoolProcess, method: string, path: string) =>
   fetch(`${pool.opsUrl}${path}`, { method, headers: { "x-whisper-ops": "1" } });
@@ -343,6 +346,66 @@ describe("starting and stopping", () => {
     );
   });
 });
+
+test("[O28] refusals and slow readers get with TLS what they get without", async () => {
+  authority.install(authority.issue());
+  const { ca, files } = authority;
+  const region = await startRegion({ settings: { tls: files, textBytes: meterOf(1e9, 1_000) } });
+  const [shard] = region.shards;
+  const url = shard?.report().url ?? "";
+  const ask = async (ticket: Promise<string>): Promise<Stranger> => {
+    const one = Stranger.withTicket(url, await ticket, undefined, ca);
+    strangers.push(one);
+    return one;
+  };
+  for (const [ticket, status] of [
+    [region.sign({}), 400],
+    [region.ticket({}, 1), 403],
+  ] as const) {
+    const one = await ask(ticket);
+    await until("a refusal", () => one.refusedStatus === status);
+  }
+  const a = await ask(region.ticket({ new: true }));
+  const b = await ask(region.ticket({ new: true }));
+  const chat = await meet(a, b);
+  b.socket.pause();
+  const long = { type: "message", chat_id: chat, id: 1, text: LETTERS }; // the first is new, the rest are resends
+  const isCut = (): boolean => shard?.numbers.closes.slow_reader === 1;
+  for (let sent = 0; sent < 20_000 && !isCut(); sent++) {
+    a.say(long);
+    if (sent % 20 === 19) await until("the writes", () => a.socket.bufferedAmount === 0);
+  }
+  await until("the slow reader's end", isCut);
+  await a.next("partner_away");
+  await region.stop();
+}, 30_000);
+
+test("[O26] who sends more at once than any client does is cut or answered, and nobody else notices", async () => {
+  const { pool } = await secure();
+  const talk = await couples(pool, 10);
+  const flooders = await knock(pool, 20);
+  const ping = Buffer.from(JSON.stringify({ type: "ping", x: "y".repeat(20_000) }));
+  const floods = await Promise.all(
+    flooders.map(async (one, i) => {
+      const partner = flooders[i + 1];
+      if (i >= 10) await one.next("session_created");
+      if (i >= 10 || i % 2 === 1 || partner === undefined) return { one, bytes: ping };
+      const chat = await meet(one, partner);
+      const text = { type: "message", chat_id: chat, id: 1, text: LETTERS };
+      return { one, bytes: Buffer.from(JSON.stringify(text)) };
+    }),
+  );
+  for (let round = 0; round < 5; round++) {
+    for (const { one, bytes } of floods) {
+      for (let left = 2_000_000; left > 0; left -= bytes.length) one.socket.send(bytes, { binary: false });
+    }
+    await talk.exchange(2);
+  }
+  await until("all are cut who sent no texts", () => flooders.slice(10).every(({ closed }) => closed !== undefined));
+  await talk.exchange(5);
+  await enter(pool, 5);
+  talk.stop();
+}, 40_000);
 
 test("[O28] a drain moves a chat from a pool with TLS to another, make before break", async () => {
   authority.install(authority.issue());

@@ -34,7 +34,9 @@ export async function startRelay(): Promise<Side> {
   return sideOf(await startHelper("the relay", "pool/bench/relay-process.ts"), { kind: "relay" });
 }
 
-/** One shard in a fresh process, which serves TLS if it is given files; bus, clerk and desk in processes of their own. */
+/**
+ * One shard in a fresh process, which serves TLS if it is given files; bus, clerk and desk in processes of their own.
+ */
 export async function startShard(tls?: TlsFiles): Promise<Side> {
   const key = await generateSigningKey(systemClock.nowMs(), systemRandom);
   const region = await startHelper("the region", "pool/bench/region-process.ts", { region: REGION });

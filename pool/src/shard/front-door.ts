@@ -1,9 +1,9 @@
 import type { Clock } from "@whisper/shared/base/clock";
 import type { Log } from "../ports.ts";
+import { Renewal } from "../runtime/renewal.ts";
 import { requireCertificate } from "../runtime/tls-files.ts";
 import type { Entry } from "./entry.ts";
 import { type Door, type ListenOptions, listen } from "./listener.ts";
-import { Renewal } from "./renewal.ts";
 
 /**
  * Listens for sockets; with TLS it takes up renewed certificates until `stop`. Throws when the port is taken, and a

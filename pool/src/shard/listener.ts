@@ -65,7 +65,7 @@ export function listen(options: ListenOptions, door: Door): Entry {
   return entry;
 }
 
-/** An app of the library's. It has no way to be given back: its 60 KB stay until the process ends (decision 0009). */
+/** An app of the library's. It has no way to be given back: its 33 KB stay until the process ends (decision 0010). */
 function houseOf({ host, tls }: ListenOptions, door: Door, entry: Entry): House {
   const app = tls === undefined ? App() : secureApp(tls);
   const house: House = {

@@ -1,6 +1,6 @@
 import type { Log } from "../ports.ts";
-import { type CertificateFault, checkCertificate } from "../runtime/certificate.ts";
-import { printOf, readPair, readPairLater, type Served, type TlsFiles } from "../runtime/tls-files.ts";
+import { type CertificateFault, checkCertificate } from "./certificate.ts";
+import { printOf, readPair, readPairLater, type Served, type TlsFiles } from "./tls-files.ts";
 
 /** How often the files are looked at. A pair is taken when two looks in a row saw the same. */
 const LOOK_EVERY_MS = 2_000;

@@ -2,8 +2,8 @@ import { writeFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Authority } from "../../test/support/certificates.ts";
 import { heardLog } from "../../test/support/region.ts";
-import { requireCertificate } from "../runtime/tls-files.ts";
 import { Renewal } from "./renewal.ts";
+import { requireCertificate } from "./tls-files.ts";
 
 const HOUR_MS = 3_600_000;
 let authority: Authority;
