@@ -1,3 +1,4 @@
+import { measureDrain } from "./drain.ts";
 import { measureEdge } from "./edge-connects.ts";
 import type { Env } from "./edge-place.ts";
 import { type KillWish, measureKills } from "./kills.ts";
@@ -39,6 +40,7 @@ export const MEASURES: readonly Measure[] = [
     run: measureCrossTexts,
   },
   { group: "region", gives: ["region.same_p99_ms", "region.cross_p99_ms"], run: measureLatency },
+  { group: "region", gives: ["region.drain_per_s"], run: measureDrain },
   {
     group: "kills",
     gives: [

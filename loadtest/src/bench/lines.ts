@@ -13,6 +13,7 @@ export const NUMBERS = {
   "region.cross_texts_per_cpu_s": { group: "region", unit: "texts/cpu_s", goal: 25_000, better: "more" },
   "region.same_p99_ms": { group: "region", unit: "ms", goal: 5, better: "less" },
   "region.cross_p99_ms": { group: "region", unit: "ms", goal: 8, better: "less" },
+  "region.drain_per_s": { group: "region", unit: "sockets/s", goal: 4_200, better: "more" },
   "kills.lost": { group: "kills", unit: "texts", goal: 0, better: "none" },
   "kills.doubled": { group: "kills", unit: "texts", goal: 0, better: "none" },
   "kills.reordered": { group: "kills", unit: "texts", goal: 0, better: "none" },

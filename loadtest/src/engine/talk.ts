@@ -57,8 +57,10 @@ function putNumber(bytes: Buffer, at: number, n: number): number {
 }
 
 /** The frame of a person's next text. */
-export function nextTextFrame(talker: Talker): Buffer {
-  const id = ++talker.sent;
+export const nextTextFrame = (talker: Talker): Buffer => textFrameOf(talker, ++talker.sent);
+
+/** The frame of a person's text of that number, the same each time. */
+export function textFrameOf(talker: Talker, id: number): Buffer {
   const tail = TEXTS[id % TEXTS.length] as Buffer;
   const at = putNumber(SCRATCH, talker.head.copy(SCRATCH), id);
   return clientFrame(OPCODE.text, SCRATCH, at + tail.copy(SCRATCH, at));

@@ -3,6 +3,7 @@ import { encodeFrame } from "@whisper/shared/protocol/codec";
 import type { Endpoint } from "@whisper/shared/protocol/server-frames";
 import type { ClerkCalls } from "./clerk-calls.ts";
 import { drawEndpoints, type Room } from "./drain-room.ts";
+import { DrainWindow, lateness } from "./drain-window.ts";
 import type { Hub } from "./hub.ts";
 import { charged, type Meter, meterOf, waitMs } from "./meter.ts";
 
@@ -66,6 +67,9 @@ export class Drain {
   /** Tickets that were asked for and have not come, and those that have. */
   #asked = 0;
   #ready: Passage[] = [];
+  /** Those told not long ago who are still here. */
+  #leaving: { readonly slot: number; readonly epoch: number; readonly toldMs: number }[] = [];
+  readonly #window: DrainWindow;
   /** Which drain this is: what was asked for in another counts no more. */
   #round = 0;
   #isOn = false;
@@ -83,6 +87,7 @@ export class Drain {
     const { capacity } = world.hub.slots;
     this.#askedMs = new Float64Array(capacity);
     this.#toldEpoch = new Float64Array(capacity);
+    this.#window = new DrainWindow(settings.perS);
     this.#pace = meterOf(Math.max(1, (settings.perS * PACE_MS) / 1_000), PACE_MS);
   }
 
@@ -97,6 +102,8 @@ export class Drain {
     this.#told = 0;
     this.#closed = 0;
     this.#askedMs.fill(0);
+    this.#leaving = [];
+    this.#window.reset();
     this.#forgetAsked();
   }
 
@@ -133,6 +140,7 @@ export class Drain {
     if (this.#hasRoom) this.#leftMs -= nowMs - this.#turnedMs;
     this.#turnedMs = nowMs;
     if (this.#leftMs <= 0) return this.#closeAll();
+    this.#moveWindow(nowMs);
     this.#tellReady(nowMs);
     if (this.#hasRoom) this.#askAhead(room, nowMs);
   }
@@ -140,7 +148,7 @@ export class Drain {
   #tellReady(nowMs: number): void {
     let told = 0;
     for (const passage of this.#ready) {
-      if (waitMs(this.#pace, this.#paceMs, nowMs) > 0) break;
+      if (waitMs(this.#pace, this.#paceMs, nowMs) > 0 || this.#leaving.length >= this.#window.size) break;
       told++;
       if (this.#tell(passage, nowMs)) this.#paceMs = charged(this.#pace, this.#paceMs, nowMs);
     }
@@ -149,10 +157,10 @@ export class Drain {
 
   /** Asks for the tickets of those who are to be told within the next second. */
   #askAhead(room: Room, nowMs: number): void {
-    let places = room.places - this.#onTheirWay(nowMs);
+    let places = room.places - this.#spokenFor(nowMs);
     const { capacity } = this.#world.hub.slots;
     for (let looked = 0; looked < capacity && places > 0; looked++) {
-      if (this.#asked + this.#ready.length >= this.#settings.perS) return;
+      if (this.#asked + this.#ready.length >= Math.min(this.#settings.perS, this.#window.size)) return;
       const slot = this.#at;
       this.#at = (this.#at + 1) % capacity;
       if (!this.#isToBeTold(slot, nowMs)) continue;
@@ -164,7 +172,7 @@ export class Drain {
   /** Whether the holder of this slot was told to move. */
   wasTold(slot: number): boolean {
     const { slots } = this.#world.hub;
-    return slots.isEntered(slot) && this.#toldEpoch[slot] === slots.holder(slot).epoch;
+    return slots.isEntered(slot) && this.#toldEpoch[slot] === slots.epochOf(slot);
   }
 
   #isToBeTold(slot: number, nowMs: number): boolean {
@@ -174,8 +182,8 @@ export class Drain {
     return askedMs === 0 || nowMs - askedMs > DRAIN_AGAIN_MS;
   }
 
-  /** Who was told lately: their places elsewhere are spoken for. */
-  #onTheirWay(nowMs: number): number {
+  /** How many places elsewhere are spoken for, though no heartbeat may show it yet. */
+  #spokenFor(nowMs: number): number {
     const { slots } = this.#world.hub;
     let count = 0;
     for (let slot = 0; slot < slots.capacity; slot++) {
@@ -183,6 +191,21 @@ export class Drain {
       if (agoMs <= UNSEEN_MS || (agoMs <= DRAIN_AGAIN_MS && slots.isEntered(slot))) count++;
     }
     return count;
+  }
+
+  /** Looks who of those told has left since the last turn, and moves the window by it. */
+  #moveWindow(nowMs: number): void {
+    const { slots } = this.#world.hub;
+    const way = { count: 0, late: 0 };
+    const stay = this.#leaving.filter(({ slot, epoch, toldMs }) => {
+      const isHere = slots.isEntered(slot) && slots.epochOf(slot) === epoch;
+      const how = lateness(nowMs - toldMs);
+      if (isHere && how !== "straggler") way.count++;
+      if (isHere && how === "late") way.late++;
+      return isHere && how !== "straggler";
+    });
+    this.#window.turn(this.#leaving.length - stay.length, way, nowMs);
+    this.#leaving = stay;
   }
 
   #ask(slot: number, endpoints: readonly Endpoint[], nowMs: number): void {
@@ -207,8 +230,9 @@ export class Drain {
   /** Whether they were still there to be told. */
   #tell({ slot, epoch, endpoints, ticket }: Passage, nowMs: number): boolean {
     const { hub, send } = this.#world;
-    if (!hub.slots.isEntered(slot) || hub.slots.holder(slot).epoch !== epoch) return false;
+    if (!hub.slots.isEntered(slot) || hub.slots.epochOf(slot) !== epoch) return false;
     if (this.#toldEpoch[slot] !== epoch) this.#told++;
+    this.#leaving.push({ slot, epoch, toldMs: nowMs });
     this.#toldEpoch[slot] = epoch;
     this.#askedMs[slot] = nowMs;
     const way = ticket === undefined ? {} : { endpoints, ticket };

@@ -100,6 +100,11 @@ export class Slots {
     return this.#lanes[slot] !== 255;
   }
 
+  /** The epoch of an entered slot's holder. */
+  epochOf(slot: number): number {
+    return this.#epochs[slot] as number;
+  }
+
   /** Gives the slot back. */
   release(slot: number): void {
     if (this.isEntered(slot)) {

@@ -147,6 +147,17 @@ test("[C17] `moving`: the new socket is opened first, with the way given, and th
   equal(brain.view.connection, "open");
 });
 
+test("[C17] `moving` without a pause is obeyed at once: a hidden tab's timers may take a minute", () => {
+  const brain = new Brain().chat();
+  const old = brain.state.link.sockets;
+  const endpoints = [{ url: "ws://new", region: "eu-west", pool: "new" }];
+  brain.clear().hear({ type: "moving", after_ms: 0, reason: "draining", endpoints, ticket: "handover" });
+  deepEqual(brain.did("open"), [{ do: "open", socket: old + 1, url: "ws://new", ticket: "handover" }]);
+  // Told again on the way there: one new socket is enough.
+  brain.clear().hear({ type: "moving", after_ms: 0, reason: "draining", endpoints, ticket: "another" });
+  deepEqual(brain.effects, []);
+});
+
 test("[C17] `moving` without a way asks the edge, avoiding the pool; no later than ten seconds", () => {
   const brain = new Brain().chat().hear({ type: "moving", after_ms: 120_000, reason: "draining" }).clear().wait(10_000);
   deepEqual(brain.did("ask")[0]?.body.avoid, ["eu-west/a"]);

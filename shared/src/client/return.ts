@@ -237,6 +237,8 @@ export function planMove(turn: Turn, frame: ServerFrameOf<"moving">) {
     movingAtMs: turn.nowMs + Math.min(frame.after_ms, MOVING_WAIT_MS_MAX),
     tries: 0,
   });
+  // Without a timer: those of a hidden tab fire once a minute, and the pool may be gone by then.
+  if (frame.after_ms <= 0) comeIn(turn);
 }
 
 /** What came to nothing in ten seconds is given up. */
