@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { fail, ok, type Result } from "@whisper/shared/base/result";
 
-/** Why a certificate cannot be served with a key, in words for whoever put the files there; nothing of them is shown. */
+/** Why a certificate cannot be served with a key, for whoever put the files there; shows nothing of them. */
 export const CERTIFICATE_FAULTS = {
   cert_missing: "WHISPER_TLS_CERT names no file that this process may read",
   key_missing: "WHISPER_TLS_KEY names no file that this process may read",

@@ -85,6 +85,21 @@ test("[O23] files written over while the library reads them are taken again", as
   expect(renewed).toBe(2);
 });
 
+test("[O23] files written over in that moment and then put back are taken again: nobody knows what was read", async () => {
+  const { renewal } = begin();
+  const [wanted, late] = [authority.issue(), authority.issue()];
+  authority.install(wanted);
+  onRenew = () => {
+    onRenew = () => {};
+    authority.install(late);
+  };
+  await looks(renewal, 2);
+  expect(renewed).toBe(1);
+  authority.install(wanted);
+  await looks(renewal, 4);
+  expect(renewed).toBe(2);
+});
+
 test("[O23] a pair that is not valid yet is taken when it is, and one that went wrong and came back is not news", async () => {
   const { renewal, log, served } = begin();
   const next = authority.issue({ days: 90 });
