@@ -33,7 +33,7 @@ const running = runChaos(
     ...{ runMs: 0, mode: "double", stopMs: 0, cutMs: 0, gapMs: 0, settleMs: 120_000 },
     needs: {
       ...{ chats: Math.min(1_000, kills), texts: 100 * kills, acrossPools: 0.4, acrossRegions: 0.2 },
-      ...{ faultsEach: kills, kinds: ["shard_killed"] },
+      ...{ faultsEach: kills, kinds: ["shard_killed"], mayEndChats: false },
     },
     limits: { shardWellMs: KILLING.upMs },
     signal: ending.signal,

@@ -94,7 +94,15 @@ test("[K6] nobody is in two chats at one time, and no chat has three people", ()
 });
 
 const NEEDS: Needs = {
-  ...{ chats: 1, texts: 6, acrossPools: 0, acrossRegions: 0, faultsEach: 1, kinds: ["shard_killed"] },
+  ...{
+    chats: 1,
+    texts: 6,
+    acrossPools: 0,
+    acrossRegions: 0,
+    faultsEach: 1,
+    kinds: ["shard_killed"],
+    mayEndChats: false,
+  },
 };
 const FAULT = { kind: "shard_killed", victim: "", atMs: 1_000, healedMs: 1_200, settledMs: 2_000 } as const;
 const NOTES: RunNotes = { faults: [FAULT], losses: [], undelivered: 0, held: [], crashes: [], brokenPromises: 0 };
@@ -149,6 +157,15 @@ test("[K13] the summary says of each kind how often, who lost a socket, and when
   expect(summary).toContain("shard_killed, 1 times: 1 sockets lost, back after 2.0 s (half), 2.0 s (99 %)");
   expect(summary).toContain("5 texts: 1 lost, 0 doubled");
   expect(summary.split("\n").at(-1)).toBe("lost: lost: 1; texts: 5 of 6");
+});
+
+test("[K14] with two faults at one time a chat may end; a text may not be lost, nor a chat go on for one alone", () => {
+  const double = { ...NEEDS, texts: 0, mayEndChats: true };
+  const over = { ending: "lost", endedMs: 5 } as const;
+  expect(judge(check(one(over), other(over)), NOTES, NEEDS).verdict).toBe("lost");
+  expect(judge(check(one(over), other(over)), NOTES, double)).toMatchObject({ verdict: "held", reasons: [] });
+  expect(judge(check(one(over), other()), NOTES, double).reasons).toEqual(["ghosts: 1"]);
+  expect(judge(check(one(), other({ heard: [[1, 1, 2]] })), NOTES, double).reasons).toEqual(["lost: 1"]);
 });
 
 test("[K10] the same seed hurts in the same order; every kind comes once before any comes again", () => {

@@ -39,7 +39,10 @@ const command = new Command("npm run chaos --")
   .option("--minutes <count>", "how long people talk", number(0.1, false), 10)
   .option("--seed <number>", "chooses what is hurt when; the same again with the same seed", number(0), 1)
   .addOption(
-    new Option("--mode <name>", "single waits until everybody is back before the next fault")
+    new Option(
+      "--mode <name>",
+      "single waits until everybody is back before the next fault; double does not, and a chat may end",
+    )
       .choices(["single", "double"])
       .default("single"),
   )
@@ -137,6 +140,7 @@ async function main(options: Options): Promise<number> {
       acrossRegions: options.needAcrossRegions,
       faultsEach: options.needFaults,
       kinds: options.kinds,
+      mayEndChats: options.mode === "double",
     },
     signal: ending.signal,
     say,

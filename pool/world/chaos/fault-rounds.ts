@@ -50,7 +50,12 @@ export async function faultRounds(world: World, options: ChaosOptions, rounds: R
     say(`${(atMs / 1_000).toFixed(1)} s: ${fault.name}`);
     const healed = fault.heal().then(
       () => undefined,
-      (error: unknown) => rounds.onFailure(`${fault.name}: ${error instanceof Error ? error.message : "failed"}`),
+      (error: unknown) => {
+        const what = `${fault.name}: ${error instanceof Error ? error.message : "failed"}`;
+        // A second fault may take away what this one was being done to.
+        if (mode === "double") say(`  ${what}`);
+        else rounds.onFailure(what);
+      },
     );
     healing.set(
       fault.victim,

@@ -20,6 +20,7 @@ export type Fault = { readonly name: string; readonly victim: Mortal; heal(): Pr
 
 const LOOK_MS = 50;
 const BACK_MS = 60_000;
+const START_AGAIN_MS = 500;
 
 const VICTIMS: Readonly<Record<FaultKind, MortalKind>> = {
   shard_killed: "pool",
@@ -64,7 +65,20 @@ const hasOther = ({ region, pool }: Mortal, { pools }: Hurts): boolean =>
 async function restart(victim: Mortal, awayMs: number, signal: AbortSignal): Promise<void> {
   await victim.kill();
   await standStill(awayMs, signal);
-  await victim.start();
+  await startAgain(victim, signal);
+}
+
+/** As an operator's system does: what does not start, because something it needs is away too, is started again. */
+async function startAgain(victim: Mortal, signal: AbortSignal): Promise<void> {
+  const endMs = performance.now() + BACK_MS;
+  for (;;) {
+    try {
+      return await victim.start();
+    } catch (error) {
+      if (performance.now() >= endMs || signal.aborted) throw error;
+      await pause(START_AGAIN_MS);
+    }
+  }
 }
 
 /** Waits, unless the run ends before. */
