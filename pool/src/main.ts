@@ -240,6 +240,8 @@ async function main(): Promise<void> {
   const isSupervised = process.send !== undefined;
   if (isSupervised) dieWithSupervisor(process);
   const config = readPoolConfig(process.env);
+  // A hook after a renewal may send it. The files are looked at anyway, and it must not end a pool.
+  if (config.shard?.tls !== undefined) process.on("SIGHUP", () => {});
   const { region, roles, logLevel: level, stopMs } = config;
   const place = config.shard === undefined ? {} : { pool: config.shard.pool };
   const number = config.shard === undefined || config.supervisor !== undefined ? {} : { shard: config.shard.shard };

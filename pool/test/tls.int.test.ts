@@ -166,6 +166,7 @@ describe("renewal", () => {
     for (let round = 0; round < 3; round++) {
       await talk.exchange(3);
       const serial = await renew(pool, 2);
+      for (const pid of [pool.child.pid, ...shards]) process.kill(pid, "SIGHUP"); // as a hook would
       for (let i = 0; i < 20; i++) expect(await shown(pool)).toBe(serial);
       await enter(pool, 4);
     }
