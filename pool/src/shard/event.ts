@@ -101,6 +101,8 @@ export type Ctx = {
   readonly no: number;
   /** Whether this shard may judge who is absent; while it may not, its absence clocks stand still (DESIGN §7). */
   readonly judges: boolean;
+  /** For how long, all in all, this shard might not judge. */
+  readonly stillMs: number;
   readonly rules: Rules;
 };
 

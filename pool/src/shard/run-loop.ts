@@ -15,6 +15,8 @@ export type LoopWorld = {
   readonly nowMs: () => number;
   /** Whether this shard may judge who is absent. */
   readonly judges: () => boolean;
+  /** For how long, all in all, it might not. */
+  readonly stillMs: () => number;
   /** The person's next deadline, whatever it was before. */
   wakeAt(person: Person, atMs: number): void;
   /** A promise of ours broke while this person's event ran. */
@@ -74,7 +76,7 @@ export class RunLoop {
    * and no other.
    */
   run(person: Person, event: Event): void {
-    const { hub, rules, hands, nowMs, judges, wakeAt } = this.#world;
+    const { hub, rules, hands, nowMs, judges, stillMs, wakeAt } = this.#world;
     try {
       const before: Session = person.value;
       const { next, effects } = step(before, event, {
@@ -82,6 +84,7 @@ export class RunLoop {
         me: person.me,
         no: person.no + 1,
         judges: judges(),
+        stillMs: stillMs(),
         rules,
       });
       person.value = next;

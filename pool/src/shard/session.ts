@@ -89,6 +89,8 @@ export type Chatting = Kept & {
   readonly partnerAwayMs: number;
   /** When the next question about them is due: to their last address, then to their home. */
   readonly askMs: number;
+  /** How long this shard's absence clocks had stood still when `askMs` was set: what they stand since comes on top. */
+  readonly stillMs: number;
   /** They were not declared absent by anybody, only not heard: it ends when that incarnation is heard again. */
   readonly lostBySilence: boolean;
   /** Their address said that they are not there; cleared by the next word of theirs. */
@@ -126,6 +128,7 @@ export const newChat = (
   ...known,
   partnerAwayMs: 0,
   askMs: 0,
+  stillMs: 0,
   lostBySilence: false,
   notHere: false,
   askedLast: false,

@@ -158,6 +158,7 @@ export class Shard {
       inbox: this.#inbox(),
       nowMs,
       judges: () => this.#watch.judges(),
+      stillMs: () => this.#watch.stillMs,
       wakeAt: (person, atMs) => this.#deadlines.set(person, atMs),
       broke: (person, promise) => this.#broke(person, promise),
     });

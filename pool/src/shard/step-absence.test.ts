@@ -18,7 +18,7 @@ import {
   text,
 } from "../../test/support/person.ts";
 import type { ChatMemo, Event } from "./event.ts";
-import { IDLE, SPANS, wakeAtMs } from "./session.ts";
+import { IDLE, type Session, SPANS, wakeAtMs } from "./session.ts";
 import { step } from "./step.ts";
 
 const base = { chat: CHAT, to: "", epoch: PARTNER.epoch, address: THERE, memo: 5 };
@@ -134,6 +134,20 @@ test("[G9] partner_left ends the chat; a left that comes again is acknowledged a
   const again = step(over.next, chat({ kind: "left" }), ctxAt(NOW_MS));
   expect(again.next).toBe(over.next);
   expect(memosOf(again)).toEqual(["took"]);
+});
+
+test("[G68] the time for which a shard might not judge comes on top of each absence, and of no other", () => {
+  const at = (now: Session, event: Event, nowMs: number, stillMs: number, judges = true) =>
+    step(now, event, { ...ctxAt(nowMs, 1, judges), stillMs });
+  const away = { kind: "away", memo: 1, chat: CHAT, to: ME.session, epoch: PARTNER.epoch, address: THERE, sinceMs: 1 };
+  const gone = at(CHATTING, { event: "chat_memo", memo: away as ChatMemo }, NOW_MS, 7_000).next;
+  // The bus goes after 30 s and is away for 90: at the 60th second the clock has stood for 30.
+  const still = at(gone, { event: "wake" }, NOW_MS + 60_000, 37_000, false);
+  expect([still.effects, wakeAtMs(still.next, SPANS)]).toEqual([[], NOW_MS + 90_000]);
+  const later = at(still.next, { event: "wake" }, NOW_MS + 90_000, 67_000, false).next;
+  const back = at(later, { event: "wake" }, NOW_MS + 120_000, 97_000, false).next;
+  expect(wakeAtMs(back, SPANS)).toBe(NOW_MS + 150_000);
+  expect(memosOf(at(back, { event: "wake" }, NOW_MS + 150_000, 97_000))).toEqual(["back"]);
 });
 
 test.each([

@@ -20,6 +20,7 @@ export function markAway(now: Chatting, ctx: Ctx, before: readonly Effect[], los
       ...now,
       partnerAwayMs: ctx.nowMs,
       askMs: ctx.nowMs + graceMs,
+      stillMs: ctx.stillMs,
       lostBySilence,
       askedLast: false,
       checkMs: 0,
@@ -106,7 +107,7 @@ export function onHalfEnded(now: Session, chat: ChatId, said: MemoOf<"half_ended
   if (said.answer === "refused" && address !== undefined && epoch !== undefined) return found(now, epoch, address, ctx);
   const isOver = ctx.nowMs - now.partnerAwayMs > graceOf(now, now.lostBySilence, ctx) + HOME_ASKED_MS_MAX;
   if (isOver) return endChat(now, ctx, [send({ type: "partner_left" })], true);
-  return { next: { ...now, askMs: ctx.nowMs + HOME_ASKED_EVERY_MS }, effects: [] };
+  return { next: { ...now, askMs: ctx.nowMs + HOME_ASKED_EVERY_MS, stillMs: ctx.stillMs }, effects: [] };
 }
 
 /** The partner was found elsewhere: use that address, and let them learn ours. */
@@ -127,6 +128,11 @@ export function onPartnerDue(now: Chatting, ctx: Ctx): Step {
   }
   if (ctx.nowMs < now.askMs)
     return isCheckDue ? { next: { ...now, checkMs: 0 }, effects: [whereAsk(now)] } : nothing(now);
+  const stoodMs = ctx.stillMs - now.stillMs;
+  if (stoodMs > 0) {
+    const [askMs, partnerAwayMs] = [now.askMs + stoodMs, now.partnerAwayMs + stoodMs];
+    return nothing({ ...now, askMs, partnerAwayMs, stillMs: ctx.stillMs });
+  }
   if (!ctx.judges) return nothing({ ...now, askMs: ctx.nowMs + NEXT_QUESTION_MS });
   if (!now.askedLast) {
     return { next: { ...now, askedLast: true, askMs: ctx.nowMs + NEXT_QUESTION_MS }, effects: [backMemo(now, ctx)] };

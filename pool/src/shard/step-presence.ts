@@ -98,6 +98,7 @@ function chattingBack(now: Chatting, ctx: Ctx): Step {
     ...now,
     awayMs: 0,
     askMs: now.partnerAwayMs === 0 ? 0 : nowMs + rules.spans.graceMs,
+    stillMs: ctx.stillMs,
     textsMs: halfFull(rules.texts, nowMs),
     credit: hasCredit ? RESENT_CREDIT : now.credit,
     creditMs: hasCredit ? nowMs : now.creditMs,

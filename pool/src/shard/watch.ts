@@ -49,11 +49,14 @@ export class Watch {
   /** The newest heartbeat of each pool. */
   readonly #pools = new Map<PoolName, PoolHeard & { readonly atMs: number }>();
   #lookedMs = 0;
+  #turnedMs: number;
+  #stillMs = 0;
 
   constructor(world: WatchWorld, parts: AddressParts) {
     this.#world = world;
     this.#parts = parts;
-    this.#peers = new Peers(world.own, world.nowMs());
+    this.#turnedMs = world.nowMs();
+    this.#peers = new Peers(world.own, this.#turnedMs);
   }
 
   /** Listens; the answer stops it. */
@@ -70,6 +73,11 @@ export class Watch {
     return this.#world.hasHeartbeats ? this.#peers.judges(this.#world.nowMs()) : this.#world.bus.isUp();
   }
 
+  /** For how long, all in all, this shard might not judge: its absence clocks stood still (DESIGN §7). */
+  get stillMs(): number {
+    return this.#stillMs;
+  }
+
   /** The pools of this region that were heard within the last three seconds, this one's left out. */
   siblings(): readonly PoolHeard[] {
     const since = this.#world.nowMs() - 3_000;
@@ -78,10 +86,13 @@ export class Watch {
 
   /** Each turn of the shard's loop; looks at the partners once a second. */
   turn(nowMs: number): void {
-    if (!this.#world.hasHeartbeats) return;
-    const { bus } = this.#world;
+    const { bus, hasHeartbeats } = this.#world;
     this.#peers.turn(nowMs);
     this.#peers.busIsUp(bus.isUp(), nowMs);
+    // A gap of its own makes the whole of it uncertain: nobody was heard meanwhile.
+    if (!this.judges()) this.#stillMs += nowMs - this.#turnedMs;
+    this.#turnedMs = nowMs;
+    if (!hasHeartbeats) return;
     if (nowMs - this.#lookedMs < LOOK_EVERY_MS) return;
     this.#lookedMs = nowMs;
     if (bus.isUp() && nowMs - this.#peers.ownHeardMs > OWN_LINE_MS) this.#speak();

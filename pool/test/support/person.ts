@@ -38,6 +38,7 @@ export const ctxAt = (nowMs: number, no = 1, judges = true, neighbours: readonly
   me: ME,
   no,
   judges,
+  stillMs: 0,
   rules: {
     texts: meterOf(5, 10_000),
     textBytes: meterOf(1_048_576, 10_000),
