@@ -5,6 +5,7 @@ import type { RegionName } from "@whisper/shared/base/ids";
 import { systemRandom } from "@whisper/shared/base/random";
 import { generateSigningKey, publicHalf } from "@whisper/shared/credentials/signing-keys";
 import type { MoveCounts } from "../engine/mover.ts";
+import type { TicketPlace } from "../engine/tickets.ts";
 import type { Run } from "./groups.ts";
 import type { Measured } from "./lines.ts";
 import { type Helper, pause, ROOT, startHelper } from "./processes.ts";
@@ -38,7 +39,7 @@ const askAll = async (crowds: readonly Helper[], what: string, given?: unknown):
  */
 export async function measureDrain({ say, env }: Run): Promise<readonly Measured[]> {
   const key = await generateSigningKey(systemClock.nowMs(), systemRandom);
-  const place = { region: REGION, pool: "p1", key };
+  const place: TicketPlace = { region: REGION, pools: ["p1"], key };
   const told = { root: ROOT, env, region: REGION, shards: SHARDS, socketsMax: SOCKETS_MAX, key: publicHalf(key) };
   const region = await startHelper("the region to be drained", "pool/bench/drain-process.ts", told);
   const crowds = await Promise.all(
