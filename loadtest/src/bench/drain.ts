@@ -106,7 +106,9 @@ function tellCost(
   const servers = used.reduce((sum, [, cpuS]) => sum + cpuS, 0);
   const crowd = sumOf(last, ({ cpuS }) => cpuS) - sumOf(first, ({ cpuS }) => cpuS);
   const each = used.map(([name, cpuS]) => `${name} ${cpuS.toFixed(2)}`).join(", ");
-  say(`drain: ${SOCKETS} moved in ${seconds.toFixed(2)} s; ${sumOf(last, ({ refused }) => refused)} tried again`);
+  say(
+    `drain: ${SOCKETS} moved in ${seconds.toFixed(2)} s; ${sumOf(last, ({ refused }) => refused)} tried again, ${sumOf(last, ({ away }) => away)} saw their partner away`,
+  );
   say(`drain: ${(SOCKETS / servers).toFixed(0)} sockets per CPU-second of all servers together (${each})`);
   say(`drain: the generator used ${crowd.toFixed(2)} CPU-seconds, the servers ${servers.toFixed(2)}`);
   say(`drain: ${sumOf(last, ({ said }) => said) - sumOf(first, ({ said }) => said)} texts said meanwhile, none lost`);

@@ -18,7 +18,7 @@ const QUIET_MS_MAX = 20_000;
 
 const counts: MoveCounts = {
   ...{ entered: 0, paired: 0, told: 0, moved: 0, refused: 0, unticketed: 0, socketless: 0, ended: 0, odd: 0 },
-  ...{ said: 0, shown: 0, resent: 0, movedLastMs: 0 },
+  ...{ said: 0, shown: 0, away: 0, resent: 0, movedLastMs: 0 },
 };
 /** Of the wall, so that processes can be compared. */
 const nowMs = (): number => performance.timeOrigin + performance.now();

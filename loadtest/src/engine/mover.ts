@@ -16,6 +16,8 @@ export type MoveCounts = {
   refused: number;
   /** `moving` without a ticket, or with one that was used up in vain: they would have to go by the edge. */
   unticketed: number;
+  /** Shown their partner as away. */
+  away: number;
   /** Left without any socket; chats that ended; frames that nobody should get. */
   socketless: number;
   ended: number;
@@ -149,6 +151,9 @@ export class Mover {
         if (this.#isMoving) return; // told again while on the way
         this.#isMoving = true;
         return this.#move(frame.endpoints ?? [], frame.ticket, 0);
+      case "partner_away":
+        counts.away++;
+        return;
       case "partner_left":
         counts.ended++;
         return this.#odd(frame.type);

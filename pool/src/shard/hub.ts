@@ -23,6 +23,8 @@ export type Person = Waiting & {
   value: Session;
   /** The last search or record number used in this epoch. */
   no: number;
+  /** The chat that the hub finds them by. */
+  chat: ChatId | undefined;
 };
 
 /** Who is here: sockets by slot, people by session. Only the hub joins the two. */
@@ -31,6 +33,8 @@ export class Hub {
   readonly #sockets: (Socket | undefined)[];
   readonly #persons: (Person | undefined)[];
   readonly #people = new Map<SessionId, Person>();
+  /** Who is in a chat here: one person, or both. */
+  readonly #chats = new Map<ChatId, readonly Person[]>();
   readonly #address: Address;
 
   constructor(capacity: number, address: Address) {
@@ -67,7 +71,8 @@ export class Hub {
   #make(slot: number, value: Session): Person {
     const { session, device, home, lane, epoch } = this.slots.holder(slot);
     const me = { session, epoch, device, home, lane, address: this.#address };
-    return { slot, me, value, no: this.slots.nos[slot] as number, wakeMs: Number.POSITIVE_INFINITY };
+    const no = this.slots.nos[slot] as number;
+    return { slot, me, value, no, wakeMs: Number.POSITIVE_INFINITY, chat: undefined };
   }
 
   /**
@@ -76,6 +81,8 @@ export class Hub {
    */
   settle(person: Person): boolean {
     const { slot, value, me } = person;
+    const chat = value.place === "chatting" ? value.chat : undefined;
+    if (person.chat !== chat) this.#seat(person, chat);
     if (value === IDLE || (value.place === "idle" && slot < 0)) {
       if (slot >= 0) {
         this.#persons[slot] = undefined;
@@ -93,15 +100,24 @@ export class Hub {
   forget(person: Person): void {
     if (person.slot >= 0) this.#persons[person.slot] = undefined;
     this.#people.delete(person.me.session);
+    if (person.chat !== undefined) this.#seat(person, undefined);
   }
 
-  /** Who two are in this chat here: the one whose partner is `absent`. Rare, so it looks at everyone. */
+  /** Of those who are in this chat here, the one whose partner is `absent`. */
   partnerOf(absent: SessionId, chat: ChatId): Person | undefined {
-    for (const person of this.#people.values()) {
-      if (person.value.place === "chatting" && person.value.chat === chat && person.value.partner.session === absent)
-        return person;
+    return this.#chats
+      .get(chat)
+      ?.find(({ value }) => value.place === "chatting" && value.chat === chat && value.partner.session === absent);
+  }
+
+  #seat(person: Person, chat: ChatId | undefined): void {
+    if (person.chat !== undefined) {
+      const others = this.#chats.get(person.chat)?.filter((other) => other !== person) ?? [];
+      if (others.length === 0) this.#chats.delete(person.chat);
+      else this.#chats.set(person.chat, others);
     }
-    return undefined;
+    person.chat = chat;
+    if (chat !== undefined) this.#chats.set(chat, [...(this.#chats.get(chat) ?? []), person]);
   }
 
   /**
