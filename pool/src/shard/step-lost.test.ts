@@ -115,3 +115,12 @@ test("[G26] a late not_in_chat of a shard that the partner has left does nothing
   const reborn: Event = { ...late, address: "eu-west.p2.3.new" as Address };
   expect(asks(after(CHATTING, [reborn]))).toEqual(["where"]);
 });
+
+test("[S76] the bus is back: who has a partner elsewhere is told to send again, unless the partner is away", () => {
+  const back = after(CHATTING, [{ event: "bus_back" }]);
+  expect([framesOf(back), asks(back), back.next]).toEqual([[{ type: "partner_back" }], ["where"], CHATTING]);
+  const away = after(CHATTING, [exit, { event: "bus_back" }]);
+  expect([framesOf(away), asks(away)]).toEqual([[], ["where"]]);
+  const idle = after(CHATTING, [chat({ kind: "left" }), { event: "bus_back" }]);
+  expect([framesOf(idle), asks(idle)]).toEqual([[], []]);
+});

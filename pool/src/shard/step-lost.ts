@@ -63,6 +63,16 @@ export const whereAsk = ({ partner: { session, home }, chat }: Chatting): Effect
   memo: { kind: "where", session, home, chat },
 });
 
+/**
+ * The bus is back. What this shard published meanwhile is lost, so its person sends it again; and the partner is looked
+ * for, whose shard then hears of this one and has its own person send again.
+ */
+export function onBusBack(now: Session): Step {
+  if (now.place !== "chatting") return nothing(now);
+  const again = now.partnerAwayMs === 0 ? [send({ type: "partner_back" })] : [];
+  return { next: now, effects: [whereAsk(now), ...again] };
+}
+
 /** The partner's address is dead. An exit is a word; silence alone gets more time. */
 export function onPartnerLost(now: Session, exited: boolean, ctx: Ctx): Step {
   if (now.place !== "chatting" || (now.partnerAwayMs !== 0 && !(exited && now.lostBySilence))) return nothing(now);

@@ -6,7 +6,7 @@ import type { Session } from "./session.ts";
 import { onChatMemo, onNotInChat } from "./step-absence.ts";
 import { onChatFrame, onText } from "./step-chat.ts";
 import { onLateWord } from "./step-late.ts";
-import { onHalfEnded, onPartnerHeard, onPartnerLost, onWhereabouts, whereAsk } from "./step-lost.ts";
+import { onBusBack, onHalfEnded, onPartnerHeard, onPartnerLost, onWhereabouts } from "./step-lost.ts";
 import { onGone, onReturn, onYielded } from "./step-presence.ts";
 import { onDeskMemo } from "./step-proposal.ts";
 import { onSeekFrame, startSeek } from "./step-seek.ts";
@@ -33,7 +33,7 @@ export function step(now: Session, event: Event, ctx: Ctx): Step {
     case "partner_lost":
       return onPartnerLost(now, event.exited, ctx);
     case "bus_back":
-      return now.place === "chatting" ? { next: now, effects: [whereAsk(now)] } : nothing(now);
+      return onBusBack(now);
     case "partner_heard":
       return onPartnerHeard(now, ctx);
     case "yielded":
