@@ -4,6 +4,7 @@ import type { Env } from "./edge-place.ts";
 import { type KillWish, measureKills } from "./kills.ts";
 import type { GroupName, Measured, NumberName } from "./lines.ts";
 import type { Profile } from "./profile.ts";
+import { measureDesk, measureSeekCost } from "./region-desk.ts";
 import { measureCrossTexts, measureLatency } from "./region-texts.ts";
 import { measureMemory, measureTlsMemory } from "./shard-memory.ts";
 import { measureTexts } from "./shard-texts.ts";
@@ -41,6 +42,12 @@ export const MEASURES: readonly Measure[] = [
   },
   { group: "region", gives: ["region.same_p99_ms", "region.cross_p99_ms"], run: measureLatency },
   { group: "region", gives: ["region.drain_per_s"], run: measureDrain },
+  {
+    group: "region",
+    gives: ["region.pairs_per_s", "region.double_pairs", "region.match_p99_ms"],
+    run: measureDesk,
+  },
+  { group: "region", gives: ["region.seek_cost_ratio"], run: measureSeekCost },
   {
     group: "kills",
     gives: [
