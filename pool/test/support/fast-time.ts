@@ -8,6 +8,8 @@ import type { Timers } from "../../src/matcher/due-looks.ts";
 export type FastTime = Clock &
   Timers & {
     readonly times: number;
+    /** When it began to go faster: what another process needs to have the same time. */
+    readonly beganMs: number;
     setTimer(run: () => void, delayMs: number): unknown;
     clearTimer(timer: unknown): void;
     /** So many of the machine's milliseconds are `ms` of this time. */
@@ -15,8 +17,7 @@ export type FastTime = Clock &
   };
 
 /** With `turnsEveryMs` timers wait for the next such moment, as those of a hidden tab do once a minute. */
-export function fastTime(times: number, turnsEveryMs = 0): FastTime {
-  const beganMs = systemClock.nowMs();
+export function fastTime(times: number, turnsEveryMs = 0, beganMs = systemClock.nowMs()): FastTime {
   const nowMs = (): number => beganMs + (systemClock.nowMs() - beganMs) * times;
   const setTimer = (run: () => void, delayMs: number): NodeJS.Timeout => {
     const dueMs = nowMs() + delayMs;
@@ -26,6 +27,7 @@ export function fastTime(times: number, turnsEveryMs = 0): FastTime {
   const clearTimer = (timer: unknown): void => clearTimeout(timer as NodeJS.Timeout);
   return {
     times,
+    beganMs,
     nowMs,
     setTimer,
     clearTimer,
