@@ -23,6 +23,8 @@ export type EntranceWorld = {
   readonly attempt: () => number;
   readonly isDraining: () => boolean;
   apply(person: Person, event: Event): void;
+  /** They are here: nothing of theirs is sent on elsewhere. */
+  came(session: SessionId): void;
   /** Tells the shard that had this session before. */
   supersede(session: SessionId, epoch: number, before: Address): void;
   count(result: Entered): void;
@@ -131,6 +133,7 @@ export class Entrance {
     const { sub: session, home, dev: device, lane } = ticket.claims;
     const resume = answer.answer === "back";
     const { replaced, person } = hub.enter(slot, { session, home, device, lane, epoch: ticket.epoch });
+    this.#world.came(session);
     if (replaced !== undefined) endSocket(replaced, "superseded");
     count(resume ? "back" : "new");
     socket.send(encodeFrame({ type: "session_created", session_id: session, resume }));

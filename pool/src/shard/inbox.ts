@@ -1,4 +1,4 @@
-import type { Address } from "@whisper/shared/base/ids";
+import type { Address, SessionId } from "@whisper/shared/base/ids";
 import type { Memo, MemoOf } from "@whisper/shared/bus/memos";
 import type { ClerkCalls } from "./clerk-calls.ts";
 import type { ChatMemo, DeskMemo, Event } from "./event.ts";
@@ -12,8 +12,10 @@ export type InboxWorld = {
   readonly repeater: Repeater;
   readonly calls: ClerkCalls;
   apply(person: Person, event: Event): void;
-  /** Answers the sender of a chat memo whose person is not here. */
-  refuse(to: MemoOf<"text">["address"], memo: MemoOf<"not_in_chat">): void;
+  /** To another shard, once: an answer to the sender of a memo whose person is not here, or that memo, sent on. */
+  post(to: Address, memo: Memo): void;
+  /** Where somebody is now who was here a moment ago. */
+  wentTo(session: SessionId): Address | undefined;
   /** Somebody was paired who is not here any more: their partner must hear that it is over. */
   absent(memo: MemoOf<"paired">): void;
   /** A newer socket of a session that was here is elsewhere. */
@@ -79,16 +81,19 @@ export function receive(memo: Memo, world: InboxWorld): void {
   }
 }
 
-function onChatMemo(memo: Exclude<ChatMemo, { kind: "took" }>, { own, hub, apply, refuse }: InboxWorld): void {
+function onChatMemo(memo: Exclude<ChatMemo, { kind: "took" }>, world: InboxWorld): void {
+  const { own, hub, apply, post, wentTo } = world;
   const person = hub.personOf(memo.to);
   if (person !== undefined) {
     apply(person, { event: "chat_memo", memo });
     return;
   }
+  const there = wentTo(memo.to);
+  if (there !== undefined) return post(there, memo);
   const numbered = memo.kind === "left" || memo.kind === "away" || memo.kind === "back" ? memo.memo : undefined;
   // Idle with a socket here: that chat is over for them. Not here at all: their home knows.
   const here = hub.slots.find(memo.to) >= 0;
-  refuse(memo.address, { kind: "not_in_chat", memo: numbered, chat: memo.chat, to: memo.to, here, address: own });
+  post(memo.address, { kind: "not_in_chat", memo: numbered, chat: memo.chat, to: memo.to, here, address: own });
 }
 
 function onTook(memo: MemoOf<"took">, { hub, repeater, apply }: InboxWorld): void {
@@ -110,8 +115,12 @@ function onNotInChat(memo: MemoOf<"not_in_chat">, { hub, repeater, apply }: Inbo
     apply(person, { event: "not_in_chat", chat: memo.chat, here: memo.here, address: memo.address });
 }
 
-function onDeskMemo(memo: DeskMemo, { hub, apply, absent }: InboxWorld): void {
+function onDeskMemo(memo: DeskMemo, { hub, apply, absent, post, wentTo }: InboxWorld): void {
   const person = hub.personOf(memo.session);
   if (person !== undefined) apply(person, { event: "desk_memo", memo });
-  else if (memo.kind === "paired") absent(memo); // the rest runs out at the desk by itself
+  else if (memo.kind === "paired") {
+    const there = wentTo(memo.session);
+    if (there === undefined) absent(memo);
+    else post(there, memo);
+  } // the rest runs out at the desk by itself
 }

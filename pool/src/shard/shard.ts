@@ -18,6 +18,7 @@ import { roomOf } from "./drain-room.ts";
 import { Entrance, endSocket } from "./entrance.ts";
 import type { Entry } from "./entry.ts";
 import type { Event } from "./event.ts";
+import { Forwards } from "./forwards.ts";
 import { onBytes } from "./frames-in.ts";
 import { openFrontDoor } from "./front-door.ts";
 import { Gate } from "./gate.ts";
@@ -78,6 +79,7 @@ export class Shard {
   readonly #moved: Moved;
   readonly #lingering = new Lingering();
   readonly #arena = new Arena();
+  readonly #forwards = new Forwards();
   #isCordoned = false;
   readonly #outward: Outward;
   readonly #takeover: Takeover;
@@ -115,6 +117,7 @@ export class Shard {
       repeater: this.repeater,
       outward: this.#outward,
       isMoving: (slot) => this.#drain.wasTold(slot),
+      went: (session, address) => this.#forwards.went(session, address, nowMs()),
       linger: (socket) => this.#lingering.add(socket, nowMs()),
       unwatch: (person) => this.#deadlines.clear(person),
     });
@@ -197,6 +200,7 @@ export class Shard {
       attempt: word,
       isDraining: () => this.#isStopping || this.#drain.isOn,
       apply: this.#apply,
+      came: (session) => this.#forwards.came(session),
       supersede: (session, epoch, before) => this.#takeover.tellBefore(session, epoch, before),
       count: (result) => this.numbers.entered(result),
     });
@@ -351,7 +355,8 @@ export class Shard {
       repeater: this.repeater,
       calls: this.#calls,
       apply: (person, event) => this.#loop.run(person, event),
-      refuse: (to, refusal) => this.#outward.post(to, refusal),
+      post: (to, memo) => this.#outward.post(to, memo),
+      wentTo: (session) => this.#forwards.of(session),
       absent: (paired) => this.#takeover.tellGone(paired),
       superseded: (memo) => this.#takeover.yield(memo),
       listWanted: () => this.#lists.send(),
@@ -380,6 +385,7 @@ export class Shard {
     this.#drain.turn(nowMs);
     this.#moved.turn(nowMs);
     this.#lingering.turn(nowMs);
+    this.#forwards.turn(nowMs);
     this.#deadlines.turn(nowMs);
     this.repeater.turn(nowMs, this.#world.bus.isUp());
     this.#calls.turn(nowMs);

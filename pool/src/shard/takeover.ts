@@ -14,6 +14,8 @@ export type TakeoverWorld = {
   isMoving(slot: number): boolean;
   /** Keeps such a socket a little. */
   linger(socket: Socket): void;
+  /** Notes where they are now, for memos that are still on their way here. */
+  went(session: SessionId, address: Address): void;
   /** Nothing wakes this person here any more. */
   unwatch(person: Person): void;
 };
@@ -28,24 +30,26 @@ export class Takeover {
 
   /**
    * A socket of this session with an epoch above `epoch` is elsewhere: the one here is closed so that its client does
-   * not fight back. One that came in since with a higher epoch stays: the word was about the one before it.
+   * not fight back. One that came in since with a higher epoch stays: the word was about the one before it. Tells
+   * whether somebody was let go.
    */
-  supersede(session: SessionId, epoch: number): void {
+  supersede(session: SessionId, epoch: number): boolean {
     const { hub, unwatch, isMoving, linger } = this.#world;
     const slot = hub.slots.find(session);
     const socket = slot < 0 ? undefined : hub.socketAt(slot);
     const person = hub.personOf(session);
     const held = person?.me.epoch ?? (slot < 0 ? undefined : hub.slots.holder(slot).epoch);
-    if (held === undefined || held > epoch) return;
+    if (held === undefined || held > epoch) return false;
     if (person !== undefined) {
       unwatch(person);
       hub.forget(person);
     }
-    if (socket === undefined) return;
+    if (socket === undefined) return true;
     const leavesItself = isMoving(slot);
     hub.leave(slot);
     if (leavesItself) linger(socket);
     else endSocket(socket, "superseded");
+    return true;
   }
 
   /** The shard that had this session before is told to let go, until it has answered. */
@@ -61,7 +65,7 @@ export class Takeover {
     const { hub, outward } = this.#world;
     const person = hub.personOf(session);
     const chat = person?.value.place === "chatting" ? person.value : undefined;
-    this.supersede(session, epoch - 1);
+    if (this.supersede(session, epoch - 1)) this.#world.went(session, address);
     const [high, seen] = [known(chat?.high), known(chat?.seen)];
     outward.post(address, { kind: "yielded", memo, session, chat: chat?.chat, high, seen });
   }
