@@ -28,7 +28,8 @@ export type Seeker = Mark &
     waitedMs: number;
     arrivedMs: number;
     confirmedMs: number;
-    state: "waiting" | "aside" | "proposed" | "paired";
+    /** `proposed` until the proposal is dropped, also when it has become a pair. */
+    state: "waiting" | "aside" | "proposed";
     open: Tier;
     /** Set aside for their shard's silence, so that the shard's own word brings them back. */
     silent: boolean;

@@ -29,7 +29,7 @@ const splitItem = (item: string): readonly [string, Lane, string] => {
 function seekerMoment(turn: Turn, lane: Lane, session: SessionId, item: string): void {
   const { desk, nowMs } = turn;
   const known = knownOf(turn, lane, session);
-  if (known === undefined || isTrace(known) || known.state === "proposed" || known.state === "paired") {
+  if (known === undefined || isTrace(known) || known.state === "proposed") {
     desk.due.drop(item);
     return;
   }

@@ -108,10 +108,6 @@ function pair(turn: Turn, proposal: Proposal): void {
   const [a, b] = proposal.sides;
   proposal.stage = "paired";
   proposal.sinceMs = nowMs;
-  for (const side of proposal.sides) {
-    const seeker = seekerOf(turn, proposal, side);
-    if (seeker !== undefined) seeker.state = "paired";
-  }
   avoidUntil(turn, proposal.lane, a.device, b.device, nowMs + desk.settings.avoidAfterChatMs);
   desk.due.put(`p:${proposal.lane}:${proposal.chat}`, nextAgainMs(turn, proposal));
   turn.letters.push(introduce("paired", proposal, a, b, desk.settings.region));

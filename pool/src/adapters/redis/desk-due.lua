@@ -1,7 +1,7 @@
 -- What has come due: `due.ts`.
 local function seekerMoment(lane, session, item)
   local known = knownOf(lane, session)
-  if not known or isTrace(known) or known.state == 'proposed' or known.state == 'paired' then
+  if not known or isTrace(known) or known.state == 'proposed' then
     return call('ZREM', DUE, item)
   end
   if known.state == 'aside' then
@@ -64,5 +64,5 @@ end
 local function peek(most)
   local items = call('ZRANGEBYSCORE', DUE, '-inf', now, 'LIMIT', 0, most)
   local first = call('ZRANGE', DUE, 0, 0, 'WITHSCORES')
-  return cjson.encode({ first[2] or '', unpack(items) })
+  return encode({ first[2] or '', unpack(items) })
 end

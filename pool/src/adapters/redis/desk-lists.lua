@@ -1,6 +1,6 @@
 -- What a shard says of its seekers, and its silence: `lists.ts`.
 local function keepList(lane, address, list)
-  call('SET', keyOf('l', lane, address), cmsgpack.pack(list))
+  call('SET', keyOf('l', lane, address), pack(list))
 end
 local function heard(lane, address)
   local list = readPacked(keyOf('l', lane, address))

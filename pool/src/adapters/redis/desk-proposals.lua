@@ -144,13 +144,6 @@ local function pairUp(proposal)
   local a, b = proposal.sides[1], proposal.sides[2]
   proposal.stage = 'paired'
   proposal.sinceMs = now
-  for _, side in ipairs(proposal.sides) do
-    local seeker = seekerOf(proposal, side)
-    if seeker then
-      seeker.state = 'paired'
-      keep(seeker)
-    end
-  end
   avoidUntil(proposal.lane, a.device, b.device, now + SETTINGS.avoidAfterChatMs)
   dueProposal(proposal, nextAgainMs(proposal))
   introduceBoth('paired', proposal)

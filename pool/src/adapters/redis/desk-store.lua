@@ -5,23 +5,27 @@ local DUE = TAG .. 'due'
 -- Of the call that runs: what was said, when, an id for a chat that it may begin, and the letters it calls for.
 local memo, now, freshChat, letters
 
-local function call(...) return redis.call(...) end
+-- What every call needs again and again, at hand; Redis gives some of it to a library only once a call runs.
+local call, pack, unpacked, decode, encode
 local function begin(args)
-  memo, now, freshChat, letters = cjson.decode(args[1]), tonumber(args[2]), args[3], {}
+  if not call then
+    call, pack, unpacked, decode, encode = redis.call, cmsgpack.pack, cmsgpack.unpack, cjson.decode, cjson.encode
+  end
+  memo, now, freshChat, letters = decode(args[1]), tonumber(args[2]), args[3], {}
 end
 local function say(to, letter)
   letters[#letters + 1] = { to = to, memo = letter }
 end
 local function answer()
   if #letters == 0 then return '[]' end
-  return cjson.encode(letters)
+  return encode(letters)
 end
 
 local function keyOf(kind, lane, name) return TAG .. kind .. ':' .. lane .. ':' .. name end
 local function readPacked(key)
   local raw = call('GET', key)
   if not raw then return nil end
-  return cmsgpack.unpack(raw)
+  return unpacked(raw)
 end
 
 local function isTrace(known) return known.state == 'ended' or known.state == 'gone' end
@@ -32,7 +36,7 @@ local function knownOf(lane, session)
   return known
 end
 local function keep(known)
-  call('SET', keyOf('s', known.lane, known.session), cmsgpack.pack(known))
+  call('SET', keyOf('s', known.lane, known.session), pack(known))
 end
 local function eraseKnown(lane, session) call('DEL', keyOf('s', lane, session)) end
 
@@ -41,7 +45,7 @@ local function leaveTrace(mark, state, joinedMs, refusedUntilMs)
     lane = mark.lane, session = mark.session, epoch = mark.epoch, seekNo = mark.seekNo, state = state,
     untilMs = now + SETTINGS.tombstoneMs, joinedMs = joinedMs or -1, refusedUntilMs = refusedUntilMs or 0,
   }
-  call('SET', keyOf('s', mark.lane, mark.session), cmsgpack.pack(trace), 'PX', SETTINGS.tombstoneMs)
+  call('SET', keyOf('s', mark.lane, mark.session), pack(trace), 'PX', SETTINGS.tombstoneMs)
 end
 
 -- Below zero, zero or above, as the one comes before, with or after the other.
@@ -77,7 +81,7 @@ end
 
 local function readProposal(lane, chat) return readPacked(keyOf('p', lane, chat)) end
 local function keepProposal(proposal)
-  call('SET', keyOf('p', proposal.lane, proposal.chat), cmsgpack.pack(proposal))
+  call('SET', keyOf('p', proposal.lane, proposal.chat), pack(proposal))
 end
 local function dropProposal(proposal)
   call('DEL', keyOf('p', proposal.lane, proposal.chat))
