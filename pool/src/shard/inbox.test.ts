@@ -1,4 +1,4 @@
-import type { Address, ChatId, RegionName, SessionId } from "@whisper/shared/base/ids";
+import type { Address, ChatId, DeviceHash, RegionName, SessionId } from "@whisper/shared/base/ids";
 import type { Memo, MemoOf } from "@whisper/shared/bus/memos";
 import { expect, test } from "vitest";
 import { ClerkCalls } from "./clerk-calls.ts";
@@ -41,10 +41,14 @@ const MEMOS: readonly Memo[] = [
   { kind: "back", memo: 7, ...ofChat },
 ];
 const PAIRED: MemoOf<"paired"> = {
-  ...{ kind: "paired", memo: 7, chat: CHAT, session: ME, epoch: 4, seekNo: 1, desk: "eu-west" as RegionName },
-  ...{ partner: PARTNER, partnerHome: "eu-west" as RegionName, partnerDevice: "dddddddddd0" },
+  ...({ kind: "paired", chat: CHAT, session: ME, epoch: 4, seekNo: 1, desk: "eu-west" as RegionName } as const),
+  ...{
+    partner: PARTNER as SessionId,
+    partnerHome: "eu-west" as RegionName,
+    partnerDevice: "dddddddddd0" as DeviceHash,
+  },
   ...{ partnerAddress: SENDER as Address, partnerEpoch: 4, sharedInterests: [] },
-} as MemoOf<"paired">;
+};
 
 test.each(MEMOS.map((memo) => [memo.kind, memo] as const))("[Q16] `%s` goes after who went", (_kind, memo) => {
   const { world, posted } = shardWith(THERE);
