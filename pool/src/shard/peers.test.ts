@@ -56,3 +56,14 @@ test("[G24] what was heard long ago is forgotten, what is heard stays", () => {
   peers.sweep(700_000);
   expect(peers.verdict(FAR, 700_000)).toBe("alive"); // as if never heard: its three seconds start here
 });
+
+test("[G69] a sibling that speaks for itself is the pool, and not this shard's own line", () => {
+  const atMs = 1_000_000;
+  const peers = new Peers(OWN, atMs);
+  peers.heard(OWN, true, atMs);
+  peers.heard(SIBLING, true, atMs + 2_500);
+  expect(peers.ownLineMs).toBe(atMs);
+  peers.busIsUp(true, atMs);
+  for (let nowMs = atMs; nowMs <= atMs + 5_000; nowMs += 500) peers.turn(nowMs);
+  expect(peers.judges(atMs + 5_000)).toBe(true);
+});

@@ -19,6 +19,7 @@ export class Peers {
   #turnMs: number;
   #gapMs = 0;
   #ownHeardMs = 0;
+  #ownLineMs = 0;
 
   constructor(own: Address, nowMs: number) {
     this.#own = own;
@@ -28,6 +29,7 @@ export class Peers {
   /** A heartbeat named this shard; `answered` says whether it answered its supervisor within the last second. */
   heard(address: Address, answered: boolean, nowMs: number): void {
     if (samePool(address, this.#own)) this.#ownHeardMs = nowMs;
+    if (address === this.#own) this.#ownLineMs = nowMs;
     if (answered) this.#heardMs.set(address, nowMs);
   }
 
@@ -56,9 +58,9 @@ export class Peers {
     return hearsItself && nowMs - this.#busUpMs >= JUDGES_AFTER_MS && nowMs - this.#gapMs >= JUDGES_AFTER_MS;
   }
 
-  /** When this shard's own pool was last heard. */
-  get ownHeardMs(): number {
-    return this.#ownHeardMs;
+  /** When this shard's own line was last heard; a sibling that speaks for itself says nothing of this one. */
+  get ownLineMs(): number {
+    return this.#ownLineMs;
   }
 
   /**

@@ -111,7 +111,7 @@ function chattingBack(now: Chatting, ctx: Ctx): Step {
   return { next, effects };
 }
 
-/** What the shards before knew of the chat: none of them knows more than was so, and the one that knows most is right. */
+/** What the shards before knew of the chat: none knows more than was so, and the one that knows most is right. */
 export function onYielded(now: Session, { chat, high, seen }: MemoOf<"yielded">): Step {
   if (now.place !== "chatting" || now.chat !== chat) return nothing(now);
   return nothing({

@@ -95,7 +95,7 @@ export class Watch {
     if (!hasHeartbeats) return;
     if (nowMs - this.#lookedMs < LOOK_EVERY_MS) return;
     this.#lookedMs = nowMs;
-    if (bus.isUp() && nowMs - this.#peers.ownHeardMs > OWN_LINE_MS) this.#speak();
+    if (bus.isUp() && nowMs - this.#peers.ownLineMs > OWN_LINE_MS) this.#speak();
     this.#look(nowMs);
     this.#peers.sweep(nowMs);
   }

@@ -221,6 +221,7 @@ export class CutCouple {
         .join("+"),
     );
     const [a, b] = this.#people;
-    return `${this.#name} round ${this.#round}, a at ${this.#at[0]} ${a.describe()}, b at ${this.#at[1]} ${b.describe()}, shards [${places.join(" | ")}]`;
+    const both = [a, b].map((one, at) => `${"ab"[at]} at ${this.#at[at]} ${one.describe()}`).join(", ");
+    return `${this.#name} round ${this.#round}, ${both}, shards [${places.join(" | ")}]`;
   }
 }

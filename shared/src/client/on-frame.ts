@@ -149,7 +149,7 @@ function onError(turn: Turn, frame: ServerFrameOf<"error">) {
       return notify(turn, code);
     case "invalid_chat":
       if (talk === undefined && id !== undefined) return; // a text that crossed the end of its chat
-      if (id !== undefined) return endChat(turn, "lost"); // the shard is right: nobody would ever hear what is said here
+      if (id !== undefined) return endChat(turn, "lost"); // nobody would ever hear what is said here
       return notify(turn, code);
     case "wrong_state":
       // An answer that crossed the end of its proposal says nothing; a search that was never begun must not be shown.
