@@ -4,6 +4,7 @@ import type { Env } from "./edge-place.ts";
 import { type KillWish, measureKills } from "./kills.ts";
 import type { GroupName, Measured, NumberName } from "./lines.ts";
 import type { Profile } from "./profile.ts";
+import { measureResubscribing } from "./region-bus.ts";
 import { measureDesk, measureSeekCost } from "./region-desk.ts";
 import { measureCrossTexts, measureLatency } from "./region-texts.ts";
 import { measureMemory, measureTlsMemory } from "./shard-memory.ts";
@@ -48,6 +49,7 @@ export const MEASURES: readonly Measure[] = [
     run: measureDesk,
   },
   { group: "region", gives: ["region.seek_cost_ratio"], run: measureSeekCost },
+  { group: "region", gives: ["region.resubscribe_ms"], run: measureResubscribing },
   {
     group: "kills",
     gives: [

@@ -18,6 +18,7 @@ export const NUMBERS = {
   "region.match_p99_ms": { group: "region", unit: "ms", goal: 150, better: "less" },
   "region.seek_cost_ratio": { group: "region", unit: "of 1", goal: 1.2, better: "less" },
   "region.drain_per_s": { group: "region", unit: "sockets/s", goal: 4_200, better: "more" },
+  "region.resubscribe_ms": { group: "region", unit: "ms", goal: 50, better: "less" },
   "kills.lost": { group: "kills", unit: "texts", goal: 0, better: "none" },
   "kills.doubled": { group: "kills", unit: "texts", goal: 0, better: "none" },
   "kills.reordered": { group: "kills", unit: "texts", goal: 0, better: "none" },
