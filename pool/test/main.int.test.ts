@@ -85,10 +85,14 @@ const readiness = async (opsUrl: string): Promise<{ readonly status: number; rea
   return { status: answer.status, checks };
 };
 
-/** Serves one public key; resolves with what stops it. */
+/** Serves the public keys of an edge and of the region's clerks; resolves with what stops it. */
 function serveKeys(port: number): Promise<() => void> {
   const { x } = generateKeyPairSync("ed25519").publicKey.export({ format: "jwk" });
-  const keys = [{ kty: "OKP", crv: "Ed25519", x, kid: "k1", use: "sig" }];
+  const key = { kty: "OKP", crv: "Ed25519", x };
+  const keys = [
+    { ...key, kid: "k1", use: "sig" },
+    { ...key, kid: "eu-west-abcdefg", use: "handover" },
+  ];
   const server = createServer((_request, response) => response.end(JSON.stringify({ keys })));
   return new Promise((resolve) => server.listen(port, "127.0.0.1", () => resolve(() => void server.close())));
 }
@@ -119,7 +123,8 @@ test("without the edge's keys it serves, but is not ready until they come", asyn
   const jwksPort = await freePort();
   const child = await run(settings(jwksPort));
   const { opsUrl } = (await readyLine(child, 15_000)) ?? {};
-  expect(await readiness(String(opsUrl))).toEqual({ status: 503, checks: { bus: true, keys: false, shard: true } });
+  const checks = { bus: true, keys: false, handover: false, shard: true };
+  expect(await readiness(String(opsUrl))).toEqual({ status: 503, checks });
   const stopKeys = await serveKeys(jwksPort);
   await until("the keys have come", async () => (await readiness(String(opsUrl))).status === 200);
   stopKeys();

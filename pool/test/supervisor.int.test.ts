@@ -223,7 +223,7 @@ describe("operators", () => {
     const pool = await ground.pool();
     expect(await ready(pool)).toMatchObject({
       status: 200,
-      checks: { bus: true, keys: true, shards: true, open: true },
+      checks: { bus: true, keys: true, handover: true, shards: true, open: true },
     });
     await askedWith(pool, "POST", "/cordon");
     expect(await ready(pool)).toMatchObject({ status: 503, checks: { shards: true, open: false } });

@@ -5,13 +5,15 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "@whisper/shared/base/clock";
+import type { RegionName } from "@whisper/shared/base/ids";
 import { systemRandom } from "@whisper/shared/base/random";
 import { readMemos } from "@whisper/shared/bus/codec";
 import { linesOf, type ShardHeard } from "@whisper/shared/bus/heartbeat";
 import { heartbeatsOf, loadSubject } from "@whisper/shared/bus/subjects";
-import { generateSigningKey, type SigningJwk } from "@whisper/shared/credentials/signing-keys";
+import { generateSigningKey, publicHalf, type SigningJwk } from "@whisper/shared/credentials/signing-keys";
 import { type PoolReport, parsePoolReport } from "@whisper/shared/directory/pool-report";
 import { openNatsBus } from "../../src/adapters/nats/nats-bus.ts";
+import { newHandoverKey } from "../../src/clerk/handover.ts";
 import type { Bus } from "../../src/ports.ts";
 import { bundle } from "../../world/bundle.ts";
 import { readyLine } from "../../world/ready-line.ts";
@@ -65,13 +67,14 @@ export async function openPoolGround(
 ): Promise<PoolGround> {
   const scratch = mkdtempSync(join(tmpdir(), "whisper-pool-"));
   const key = await generateSigningKey(systemClock.nowMs(), systemRandom);
+  const handoverKey = await newHandoverKey("eu-west" as RegionName, 0, systemRandom);
   const openNats = (port?: number): Promise<Server> =>
     startNats({ jetstream: true, domain: "eu-west", dir: scratch, ...(port === undefined ? {} : { port }) });
   const [program, redis, firstNats, jwks] = await Promise.all([
     bundle(root, join(root, "pool/src/main.ts"), "pool-of-processes"),
     ownRedisUrl === undefined ? startRedis() : undefined,
     openNats(),
-    serveKey(key),
+    serveKey(key, handoverKey),
   ]);
   let nats = firstNats;
   const upstash = await startUpstash({ store: memoryStore(systemClock), token: "t0ken" });
@@ -102,6 +105,7 @@ export async function openPoolGround(
     WHISPER_REDIS_URL: ownRedisUrl ?? redis?.url ?? "",
     WHISPER_UPSTASH_URL: upstash.url,
     WHISPER_UPSTASH_TOKEN: "t0ken",
+    WHISPER_HANDOVER_KEY: JSON.stringify(handoverKey),
   });
   await readyLine(clerk, 20_000);
   const bus = await openNatsBus(nats.url, () => {});
@@ -168,12 +172,13 @@ function listenTo(bus: Bus): Heard {
   return heard;
 }
 
-/** Serves one public key as the edge does. */
-function serveKey(key: SigningJwk): Promise<{ readonly url: string; close(): void }> {
+/** Serves a public key as the edge does, beside that of the region's clerks. */
+function serveKey(key: SigningJwk, handoverKey: SigningJwk): Promise<{ readonly url: string; close(): void }> {
   const { x } = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: key.x }, format: "jwk" }).export({
     format: "jwk",
   });
-  const body = JSON.stringify({ keys: [{ kty: "OKP", crv: "Ed25519", x, kid: key.kid, use: "sig" }] });
+  const jwk = { kty: "OKP", crv: "Ed25519", x, kid: key.kid, use: "sig" };
+  const body = JSON.stringify({ keys: [jwk, { ...publicHalf(handoverKey), use: "handover" }] });
   const server = createServer((_request, response) => response.end(body));
   return new Promise((resolve) =>
     server.listen(0, "127.0.0.1", () => {
