@@ -1,4 +1,5 @@
-import { type PoolName, parseAddress } from "@whisper/shared/base/ids";
+import { newSessionId, type PoolName, parseAddress } from "@whisper/shared/base/ids";
+import { systemRandom } from "@whisper/shared/base/random";
 import { heartbeatOf } from "@whisper/shared/bus/heartbeat";
 import { heartbeatSubject } from "@whisper/shared/bus/subjects";
 import { afterEach, expect, test } from "vitest";
@@ -7,7 +8,7 @@ import { createMail } from "../src/runtime/mail.ts";
 import { startChild } from "./support/child.ts";
 import { type CutRegion, openCutRegion } from "./support/cut-region.ts";
 import { type FastTime, fastTime } from "./support/fast-time.ts";
-import { REGION } from "./support/region.ts";
+import { newDevice, REGION } from "./support/region.ts";
 import { type Door, Traveller } from "./support/traveller.ts";
 import { until } from "./support/until.ts";
 
@@ -188,3 +189,39 @@ test("[D63] a shard killed between match_accepted and its write: the chat goes o
     await doomed.stop();
   }
 }, 60_000);
+
+test.each([
+  ["of the older", 0, "coming"],
+  ["of the older", 0, "come"],
+  ["of the newer", 1, "leaving"],
+  ["of the newer", 1, "left"],
+] as const)(
+  "[G70] two sockets of one session on two pools, the bus %s cut at that moment (%i, %s): the newer stays",
+  async (_whose, shard, at) => {
+    const time = fastTime(TIMES);
+    bench = await openCutRegion(2, time, true);
+    const who = { session: newSessionId(systemRandom), device: newDevice() };
+    const old = await bench.region.enter({ ...who, fresh: true });
+    await old.next("session_created");
+    let isCut = false;
+    bench.mails[shard]?.arm({ kind: "superseded", at, about: who.session }, () => {
+      isCut = true;
+      bench.away(shard, true);
+      time.setTimer(() => bench.away(shard, false), 5_000);
+    });
+    const young = await bench.region.enter({ ...who, shard: 1 });
+    await young.next("resumed");
+    expect(await old.end(time.real(90_000) + SLACK_MS)).toMatchObject({ code: 4302, reason: "superseded" });
+    expect(isCut).toBe(true);
+    await wait(
+      "nothing is left to tell",
+      time,
+      () => bench.region.shards.every(({ repeater }) => repeater.size === 0),
+      90_000,
+    );
+    young.say({ type: "ping" });
+    await young.next("pong");
+    expect(young.closed).toBeUndefined();
+    young.leave();
+  },
+);
