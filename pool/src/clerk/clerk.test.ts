@@ -318,6 +318,28 @@ test("[R18] pools are in the directory at once when they appear or change state,
   expect(published.at(-1)).toEqual(["p4"]);
 });
 
+test("[G71] a word of yesterday or of tomorrow is not in the directory, and keeps no word of today out of it", async () => {
+  const { ask, directory, clerk } = world();
+  const nowMs = systemClock.nowMs();
+  await clerk(EU, { publishEveryMs: 20, clock: { nowMs: () => nowMs } });
+  const pools = async () => (await directory.read())?.reports.map(({ pool }) => pool).sort();
+  for (const [pool, offMs] of [
+    ["p1", 86_400_000],
+    ["p2", -86_400_000],
+  ] as const) {
+    ask(load(report(pool, { atMs: nowMs + offMs })));
+  }
+  ask(load(report("p3", { atMs: nowMs })));
+  await until("the honest one is there", async () => (await pools())?.join() === "p3");
+  // Their clocks are set right: what was said in the future is not newer than that.
+  for (const pool of ["p1", "p2"]) {
+    await until(`${pool} is there`, async () => {
+      ask(load(report(pool, { atMs: nowMs })));
+      return (await pools())?.includes(pool) === true;
+    });
+  }
+});
+
 test("[R18] of several clerks the one whose turn it is publishes what any of them heard", async () => {
   const { ask, directory, clerk } = world();
   let mine = 0;
