@@ -103,8 +103,8 @@ export class DeskCrowd {
   }
 
   /**
-   * How long it takes from the seek of somebody whose partner waits to `found` at both, for each of the couples in turn,
-   * nobody else being there.
+   * How long it takes from the seek of somebody whose partner waits to `found` at both, for each of the couples in
+   * turn, nobody else being there.
    */
   async waits(): Promise<readonly number[]> {
     const took: number[] = [];

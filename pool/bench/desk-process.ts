@@ -10,8 +10,8 @@ import { startRedis } from "../world/servers/redis.ts";
 import { answerAsks } from "./answer-asks.ts";
 import { cpuUsOf } from "./process-cpu.ts";
 
-// A region's real Redis and bus. `few_us` and `many_us` tell what a seek costs Redis among 100 and among 100,000 who wait
-// with interests of their own.
+// A region's real Redis and bus. `few_us` and `many_us` tell what a seek costs Redis among 100 and among 100,000 who
+// wait with interests of their own.
 
 const { region } = JSON.parse(process.argv[2] ?? "") as { readonly region: RegionName };
 const [redis, nats] = await Promise.all([startRedis(), startNats()]);

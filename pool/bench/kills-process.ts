@@ -17,7 +17,7 @@ type Options = {
 };
 
 const { root, env, kills, seed, sendsOnce } = JSON.parse(process.argv[2] ?? "") as Options;
-/** A kill takes the sockets of a sixteenth of the people; the next one waits while a twentieth are on their way back. */
+/** A kill takes a sixteenth of all sockets; the next one waits while a twentieth of the people are not yet back. */
 const KILLING = { gapMs: 900, upMs: 5_000, goneMax: 0.05 };
 const ENDING_MS = 2_500;
 const ending = new AbortController();

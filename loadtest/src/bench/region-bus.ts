@@ -5,8 +5,8 @@ import { askNumber, startHelper } from "./processes.ts";
 const CUTS = 20;
 
 /**
- * How long it takes a shard to hear all of its subjects again once the bus takes its connection, the slowest of 20 cuts,
- * beside the median.
+ * How long it takes a shard to hear all of its subjects again once the bus takes its connection, the slowest of 20
+ * cuts, beside the median.
  */
 export async function measureResubscribing({ say }: Run): Promise<readonly Measured[]> {
   const helper = await startHelper("a shard's bus", "pool/bench/resubscribe-process.ts");
