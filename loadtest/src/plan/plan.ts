@@ -36,6 +36,8 @@ export type Thresholds = {
   readonly reorderedTexts: 0;
   readonly foreignTexts: 0;
   readonly laneCrossed: 0;
+  /** Chats that the server ended though neither person wished it. */
+  readonly endedChats: number;
 };
 
 /** What a run is to do: everything decided before any socket opens. Milliseconds, counts, shares 0 to 1. */
@@ -106,6 +108,8 @@ export type CountName =
   | "reordered"
   | "foreign"
   | "laneCrossed"
+  /** Came only after it was sent again, though neither of the two had lost their socket. */
+  | "repaired"
   | "refused"
   | "errors";
 export type Counts = { readonly [Name in CountName]: number };
@@ -113,6 +117,7 @@ export type Counts = { readonly [Name in CountName]: number };
 export type GaugeName = "sockets" | "seeking" | "chatting";
 export type Gauges = { readonly [Name in GaugeName]: number };
 
+/** connect: upgrade to admission; match: search to offer; text: see `textP99Ms`; resume: cut to being back. */
 export type HistogramName = "connect" | "match" | "text" | "resume";
 
 /** How a generator process feels, about the second since its last tick. */
