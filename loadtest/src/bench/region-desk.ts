@@ -51,7 +51,7 @@ async function waited(crowd: Helper): Promise<{ readonly p50Ms: number; readonly
 }
 
 /**
- * Pairs a second of one region's desk: ten matchers and a real Redis, 50,000 seekers whose shards do all that shards do.
+ * Pairs a second of one region's desk: ten matchers and a real Redis, 50,000 seekers whose shards do what shards do.
  * Redis is the part of which a region has one, so that its time is the bound; the rate of this machine, on which all of
  * it and the seekers run, stands beside it.
  */
