@@ -38,6 +38,8 @@ export type Thresholds = {
   readonly laneCrossed: 0;
   /** Chats that the server ended though neither person wished it. */
   readonly endedChats: number;
+  /** Texts that came only when sent again, though neither of the two had lost their socket. */
+  readonly repairedTexts: number;
 };
 
 /** What a run is to do: everything decided before any socket opens. Milliseconds, counts, shares 0 to 1. */

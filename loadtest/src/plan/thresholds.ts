@@ -16,6 +16,7 @@ const ROWS: Readonly<Record<ThresholdName, Row>> = {
   memoryLeftShare: { most: 10 },
   dropped: { most: 1_000_000_000, whole: true },
   endedChats: { most: 1_000_000_000, whole: true },
+  repairedTexts: { most: 1_000_000_000, whole: true },
   lostTexts: { most: 0, fixed: true },
   doubledTexts: { most: 0, fixed: true },
   reorderedTexts: { most: 0, fixed: true },

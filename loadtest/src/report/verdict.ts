@@ -1,5 +1,7 @@
-import type { Counts, HistogramName, PerSecond, RunFacts, ServerSample, Thresholds, Verdict } from "../plan/plan.ts";
+import type { PerSecond, RunFacts, Thresholds, Verdict } from "../plan/plan.ts";
 import { SCENARIOS } from "../plan/scenarios.ts";
+import { boundsOf, errorRateOf } from "./bounds.ts";
+import { valueText } from "./figures.ts";
 
 /** Above these, in one second, a generator process measures itself and not the server. */
 export const STARVED = { loopLagMs: 100, cpuShare: 0.95, lateShare: 0.01 } as const;
@@ -13,8 +15,8 @@ const STARVED_SECONDS_LEAST = 2;
  * against it and everything that the scenario is about was measured.
  */
 export function judge(facts: RunFacts): Verdict {
-  const broken = brokenPromises(facts.totals);
-  const crossed = crossings(facts);
+  const broken = crossedOf(facts, true);
+  const crossed = [...crossedOf(facts, false), ...shortfall(facts)];
   const doubts = doubtsAbout(facts);
   if (facts.interrupted)
     return {
@@ -28,76 +30,29 @@ export function judge(facts: RunFacts): Verdict {
   return { result: "held", reasons: [], exitCode: 0 };
 }
 
-const PROMISES = [
-  ["lost", "lost: sent and never shown"],
-  ["doubled", "doubled: shown twice"],
-  ["reordered", "reordered: shown out of order"],
-  ["foreign", "foreign: shown to somebody else"],
-  ["laneCrossed", "met somebody of the other lane"],
-] as const satisfies readonly (readonly [keyof Counts, string])[];
+/** What no run may show, whatever it disturbs. */
+const PROMISES: ReadonlySet<keyof Thresholds> = new Set([
+  "lostTexts",
+  "doubledTexts",
+  "reorderedTexts",
+  "foreignTexts",
+  "laneCrossed",
+]);
 
-function brokenPromises(totals: Counts): readonly string[] {
-  return PROMISES.flatMap(([name, words]) => (totals[name] > 0 ? [`${totals[name]} texts ${words}`] : []));
-}
-
-const LATENCIES = [
-  ["connect", "connectP99Ms", "to come in"],
-  ["match", "matchP99Ms", "to find a partner"],
-  ["text", "textP99Ms", "for a text"],
-  ["resume", "resumeP99Ms", "to be back"],
-] as const satisfies readonly (readonly [HistogramName, keyof Thresholds, string])[];
-
-/** Bounds that were crossed, each with what was measured and what was allowed. */
-function crossings(facts: RunFacts): readonly string[] {
-  const { totals, histograms, plan } = facts;
-  const { thresholds } = plan;
-  const said: string[] = [];
-  for (const [name, bound, words] of LATENCIES) {
-    const { count, p99Ms } = histograms[name];
-    if (count > 0 && !(p99Ms <= thresholds[bound]))
-      said.push(`p99 ${words} ${round(p99Ms)} ms is above ${thresholds[bound]} ms`);
-  }
-  const rate = errorRateOf(totals);
-  if (!(rate <= thresholds.errorRate)) said.push(`errors ${share(rate)} are above ${share(thresholds.errorRate)}`);
-  if (totals.dropped > thresholds.dropped)
-    said.push(`${totals.dropped} sockets were dropped, ${thresholds.dropped} may be`);
-  if (totals.chatsEndedByServer > thresholds.endedChats)
-    said.push(`${totals.chatsEndedByServer} chats were ended by the server, ${thresholds.endedChats} may be`);
-  return [...said, ...shortfall(facts), ...memoryCrossing(facts)];
-}
-
-/** Failed upgrades, refusals, unanswered searches and errors over everything that was tried; 0 when nothing was. */
-export function errorRateOf(totals: Counts): number {
-  const failed = totals.upgradesFailed + totals.refused + totals.matchTimeouts + totals.errors;
-  if (failed === 0) return 0;
-  const tried = Math.max(totals.upgrades, totals.upgradesFailed) + totals.seeks + totals.textsSent;
-  return Math.min(1, failed / Math.max(tried, failed));
-}
+/** Bounds that were crossed, in words: what was measured and what was allowed. */
+const crossedOf = (facts: RunFacts, promises: boolean): readonly string[] =>
+  boundsOf(facts)
+    .filter(({ name, holds }) => !holds && PROMISES.has(name) === promises)
+    .map(
+      ({ label, measured = Number.NaN, allowed, unit }) =>
+        `${label}: ${valueText(measured, unit)}, ${valueText(allowed, unit)} allowed`,
+    );
 
 /** A run that never had its crowd has not held it. */
 function shortfall({ plan, seconds }: RunFacts): readonly string[] {
   const peak = seconds.reduce((most, { gauges }) => Math.max(most, gauges.sockets), 0);
   const least = Math.floor(plan.connections * (1 - plan.thresholds.errorRate));
   return peak >= least ? [] : [`at most ${peak} of ${plan.connections} sockets were there at one time`];
-}
-
-function memoryCrossing({ plan, servers }: RunFacts): readonly string[] {
-  if (plan.scenario !== "churn" || servers.length === 0) return [];
-  const left = memoryLeftShare(servers);
-  return left <= plan.thresholds.memoryLeftShare
-    ? []
-    : [`the servers' memory is ${share(left)} above where it began, ${share(plan.thresholds.memoryLeftShare)} may be`];
-}
-
-/** By how much the servers' resident memory at the end lies above that at the beginning, over the latter. */
-export function memoryLeftShare(servers: readonly ServerSample[]): number {
-  const [first, last] = [new Map<string, number>(), new Map<string, number>()];
-  for (const { ops, rssBytes } of servers) {
-    if (!first.has(ops)) first.set(ops, rssBytes);
-    last.set(ops, rssBytes);
-  }
-  const sum = (of: ReadonlyMap<string, number>): number => [...of.values()].reduce((all, bytes) => all + bytes, 0);
-  return sum(first) === 0 ? 0 : sum(last) / sum(first) - 1;
 }
 
 /** Why the figures may be the generator's own, or may be missing. */
@@ -108,7 +63,7 @@ function doubtsAbout(facts: RunFacts): readonly string[] {
   if (starved >= STARVED_SECONDS_LEAST && starved > seconds.length * STARVED_SECONDS_SHARE)
     doubts.push(
       `the generator was the bottleneck in ${starved} of ${seconds.length} seconds (loop lag up to ` +
-        `${round(health.loopLagMsMax)} ms, CPU up to ${share(health.cpuShareMax)} of a core): ` +
+        `${valueText(health.loopLagMsMax, "ms")}, CPU up to ${valueText(health.cpuShareMax, "share")} of a core): ` +
         "give it more --workers, more cores, or less to do",
     );
   if (totals.textsSent > 0 && health.lateSends > totals.textsSent * STARVED.lateShare)
@@ -132,6 +87,3 @@ export function isStarved({ health, counts }: PerSecond): boolean {
     health.lateSends > counts.textsSent * STARVED.lateShare
   );
 }
-
-const round = (value: number): number => (value >= 100 ? Math.round(value) : Math.round(value * 10) / 10);
-const share = (value: number): string => `${(value * 100).toFixed(value < 0.01 ? 3 : 1)} %`;
