@@ -13,7 +13,6 @@ const [ME, PARTNER] = ["A".repeat(22) as SessionId, "B".repeat(22) as SessionId]
 /** A shard with nobody on it; `went` is where somebody went who was here a moment ago. */
 function shardWith(went: Address | undefined) {
   const posted: (readonly [Address, Memo])[] = [];
-  const gone: Memo[] = [];
   const nothing = (): void => {};
   const world: InboxWorld = {
     own: OWN as Address,
@@ -23,12 +22,11 @@ function shardWith(went: Address | undefined) {
     apply: nothing,
     post: (to, memo) => void posted.push([to, memo]),
     wentTo: (session) => (session === ME ? went : undefined),
-    absent: (memo) => void gone.push(memo),
     superseded: nothing,
     listWanted: nothing,
     dropped: nothing,
   };
-  return { world, posted, gone };
+  return { world, posted };
 }
 
 const ofChat = { chat: CHAT, to: ME, epoch: 4, address: SENDER as Address };
@@ -62,11 +60,16 @@ test.each(MEMOS.map((memo) => [memo.kind, memo] as const))("[Q16] `%s` for anybo
   expect(posted).toMatchObject([[SENDER, { kind: "not_in_chat", chat: CHAT, to: ME, here: false, address: OWN }]]);
 });
 
-test("[Q16] `paired` goes after who went; of anybody else the partner hears that they are gone", () => {
+test("[Q16] `paired` goes after who went", () => {
   const went = shardWith(THERE);
   receive(PAIRED, went.world);
-  expect([went.posted, went.gone]).toEqual([[[THERE, PAIRED]], []]);
-  const gone = shardWith(undefined);
-  receive(PAIRED, gone.world);
-  expect([gone.posted, gone.gone]).toEqual([[], [PAIRED]]);
+  expect(went.posted).toEqual([[THERE, PAIRED]]);
+});
+
+test("[P36] `paired` for somebody this life of a shard never had: the partner's shard hears that they are not here, not that they left", () => {
+  const reborn = shardWith(undefined);
+  receive(PAIRED, reborn.world);
+  expect(reborn.posted).toEqual([
+    [SENDER, { kind: "not_in_chat", memo: undefined, chat: CHAT, to: ME, here: false, address: OWN }],
+  ]);
 });

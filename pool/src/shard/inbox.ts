@@ -16,8 +16,6 @@ export type InboxWorld = {
   post(to: Address, memo: Memo): void;
   /** Where somebody is now who was here a moment ago. */
   wentTo(session: SessionId): Address | undefined;
-  /** Somebody was paired who is not here any more: their partner must hear that it is over. */
-  absent(memo: MemoOf<"paired">): void;
   /** A newer socket of a session that was here is elsewhere. */
   superseded(memo: MemoOf<"superseded">): void;
   /** The desk lacks seekers of ours. */
@@ -115,12 +113,16 @@ function onNotInChat(memo: MemoOf<"not_in_chat">, { hub, repeater, apply }: Inbo
     apply(person, { event: "not_in_chat", chat: memo.chat, here: memo.here, address: memo.address });
 }
 
-function onDeskMemo(memo: DeskMemo, { hub, apply, absent, post, wentTo }: InboxWorld): void {
-  const person = hub.personOf(memo.session);
-  if (person !== undefined) apply(person, { event: "desk_memo", memo });
-  else if (memo.kind === "paired") {
-    const there = wentTo(memo.session);
-    if (there === undefined) absent(memo);
-    else post(there, memo);
-  } // the rest runs out at the desk by itself
+function onDeskMemo(memo: DeskMemo, { own, hub, apply, post, wentTo }: InboxWorld): void {
+  const { session } = memo;
+  const person = hub.personOf(session);
+  if (person !== undefined) return apply(person, { event: "desk_memo", memo });
+  if (memo.kind !== "paired") return; // it runs out at the desk by itself
+  const there = wentTo(session);
+  if (there !== undefined) return post(there, memo);
+  // The shard that they had been with may have died, and this be the next life of it: they are not gone for that. The
+  // partner's shard hears no more than that they are not here, and asks their home.
+  const { chat, partnerAddress } = memo;
+  const here = hub.slots.find(session) >= 0;
+  post(partnerAddress, { kind: "not_in_chat", memo: undefined, chat, to: session, here, address: own });
 }

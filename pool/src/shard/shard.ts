@@ -357,7 +357,6 @@ export class Shard {
       apply: (person, event) => this.#loop.run(person, event),
       post: (to, memo) => this.#outward.post(to, memo),
       wentTo: (session) => this.#forwards.of(session),
-      absent: (paired) => this.#takeover.tellGone(paired),
       superseded: (memo) => this.#takeover.yield(memo),
       listWanted: () => this.#lists.send(),
       dropped: () => this.numbers.memosDropped++,

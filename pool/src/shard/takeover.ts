@@ -69,13 +69,6 @@ export class Takeover {
     const [high, seen] = [known(chat?.high), known(chat?.seen)];
     outward.post(address, { kind: "yielded", memo, session, chat: chat?.chat, high, seen });
   }
-
-  /** Somebody was paired who is not here any more: their partner must hear that it is over. */
-  tellGone({ chat, partner, partnerAddress, session, epoch }: MemoOf<"paired">): void {
-    const { own, repeater, outward } = this.#world;
-    const left = { kind: "left", chat, to: partner, epoch, address: own } as const;
-    repeater.insist<MemoOf<"left">>(left, session, (memo) => outward.post(partnerAddress, memo));
-  }
 }
 
 const known = (count: number | undefined): number | undefined => (count === undefined || count < 0 ? undefined : count);
