@@ -15,8 +15,8 @@ export type RawSocketOptions = {
   opened(): void;
   /** A text. `bytes[from, to)` are valid only until it returns. */
   text(bytes: Buffer, from: number, to: number): void;
-  /** Called once: the close code, 1006 when there was none; `status` of a refused upgrade. */
-  closed(code: number, status: number): void;
+  /** Called once: the close code, 1006 when there was none, and its reason; `status` of a refused upgrade. */
+  closed(code: number, status: number, reason: string): void;
 };
 
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -40,6 +40,7 @@ export class RawSocket {
   #isOpen = false;
   #status = 0;
   #code = NO_CODE;
+  #reason = "";
 
   constructor(options: RawSocketOptions) {
     this.#options = options;
@@ -56,7 +57,7 @@ export class RawSocket {
     this.#socket.on("error", () => {
       // The close that follows tells; what matters to a generator is that it came.
     });
-    this.#socket.on("close", () => this.#options.closed(this.#code, this.#status));
+    this.#socket.on("close", () => this.#options.closed(this.#code, this.#status, this.#reason));
   }
 
   get isOpen(): boolean {
@@ -138,7 +139,10 @@ export class RawSocket {
         this.#socket.write(clientFrame(OPCODE.pong, bytes.subarray(from, to)));
         return;
       case OPCODE.close:
-        if (to - from >= 2) this.#code = bytes.readUInt16BE(from);
+        if (to - from >= 2) {
+          this.#code = bytes.readUInt16BE(from);
+          this.#reason = bytes.toString("utf8", from + 2, to);
+        }
         this.#socket.end(clientFrame(OPCODE.close, bytes.subarray(from, Math.min(to, from + 2))));
         return;
       default: // pongs and binaries say nothing to a generator

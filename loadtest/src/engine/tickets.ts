@@ -11,7 +11,8 @@ import { TICKET_MS } from "@whisper/shared/limits";
 /** Where tickets let somebody in, and what they are signed with. */
 export type TicketPlace = { readonly region: RegionName; readonly pools: readonly string[]; readonly key: SigningJwk };
 
-function signerOf({ kty, crv, x, d, kid }: SigningJwk): Signer {
+/** What signs with a key. Throws for one kept without its private half. */
+export function signerOf({ kty, crv, x, d, kid }: SigningJwk): Signer {
   if (d === undefined) throw new TypeError("a retired key signs nothing");
   const key = createPrivateKey({ key: { kty, crv, x, d }, format: "jwk" });
   return { kid, sign: async (data) => new Uint8Array(sign(null, data, key)) };

@@ -5,7 +5,7 @@ import type { CountName, Counts, GaugeName, Gauges, Health, HistogramName, Worke
 export const COUNT_NAMES: readonly CountName[] = [
   ...(["upgrades", "upgradesFailed", "admitted", "dropped", "resumed", "seeks", "matches", "matchTimeouts"] as const),
   ...(["chatsBegun", "chatsEnded", "chatsEndedByServer", "textsSent", "textsDelivered", "textsConfirmed"] as const),
-  ...(["lost", "doubled", "reordered", "foreign", "laneCrossed", "refused", "errors"] as const),
+  ...(["lost", "doubled", "reordered", "foreign", "laneCrossed", "repaired", "refused", "errors"] as const),
 ];
 export const HISTOGRAM_NAMES: readonly HistogramName[] = ["connect", "match", "text", "resume"];
 const GAUGE_NAMES: readonly GaugeName[] = ["sockets", "seeking", "chatting"];

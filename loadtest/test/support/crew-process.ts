@@ -1,0 +1,68 @@
+import { fork } from "node:child_process";
+import { join } from "node:path";
+import { systemClock } from "@whisper/shared/base/clock";
+import { decodeFromCompressedBase64 } from "hdr-histogram-js";
+import type { HistogramName, Plan, WorkerTick } from "../../src/plan/plan.ts";
+import { SCENARIOS, thresholdsFor } from "../../src/plan/scenarios.ts";
+
+/** A worker in a process of its own, as a conductor starts it. */
+export type CrewProcess = {
+  readonly ticks: WorkerTick[];
+  readonly done: Promise<WorkerTick>;
+  stop(): void;
+  kill(): void;
+};
+
+const WORKER = join(import.meta.dirname, "../../src/worker.ts");
+
+/** A small plan; whatever is not given is as small. */
+export const planOf = (target: string, given: Partial<Plan>): Plan => ({
+  scenario: "chat",
+  tier: undefined,
+  target,
+  region: undefined,
+  connections: 2,
+  rampMs: 0,
+  holdMs: 4_000,
+  chatShare: 1,
+  textEveryMs: 200,
+  textChars: 64,
+  matchTimeoutMs: 10_000,
+  workers: 1,
+  sourceIps: ["127.0.0.2", "127.0.0.3"],
+  loadPass: undefined,
+  seed: 7,
+  cutShare: 0,
+  hook: undefined,
+  thresholds: thresholdsFor(SCENARIOS.chat, undefined),
+  agents: undefined,
+  ...given,
+});
+
+export function startCrew(plan: Plan, from = 0): CrewProcess {
+  const child = fork(WORKER, [], {
+    execArgv: ["--disable-warning=ExperimentalWarning"],
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  const ticks: WorkerTick[] = [];
+  const done = new Promise<WorkerTick>((resolve, reject) => {
+    child.on("message", (word: WorkerTick) => {
+      if (word.say === "done") resolve(word);
+      else ticks.push(word);
+    });
+    child.once("exit", (code, signal) => reject(new Error(`the worker ended: ${code ?? signal}`)));
+  });
+  child.send({ say: "begin", plan, from, count: plan.connections, startAtMs: systemClock.nowMs() });
+  return {
+    ticks,
+    done,
+    stop: () => void child.send({ say: "stop" }),
+    kill: () => void child.kill("SIGKILL"),
+  };
+}
+
+/** The longest time of one kind, in milliseconds; 0 when there was none. */
+export function longestMs(tick: WorkerTick, name: HistogramName): number {
+  if (tick.histograms[name] === "") return 0;
+  return decodeFromCompressedBase64(tick.histograms[name]).maxValue / 1_000;
+}
