@@ -204,3 +204,7 @@ function agentsIn(text: string): string {
   if (!isNats) throw new UsageFault("--agents takes the address of a NATS server: write nats://host:4222");
   return text;
 }
+
+/** The port for Prometheus, 0 for any; `undefined` when none is wanted. */
+export const readMetricsPort = (text: string | undefined): number | undefined =>
+  text === undefined ? undefined : wholeIn("--metrics-port", text, 0, 65_535);

@@ -1,6 +1,6 @@
-import type { PerSecond, Report, ReportedPlan } from "../plan/plan.ts";
+import type { Report, ReportedPlan } from "../plan/plan.ts";
 import { timeText } from "../plan/quantities.ts";
-import { COUNT_NAMES, errorFigure, figuresOf, HISTOGRAM_NAMES, valueText } from "./figures.ts";
+import { errorFigure, figuresOf, valueText } from "./figures.ts";
 
 const WORDS = {
   held: "HELD",
@@ -40,36 +40,3 @@ export function summaryOf(report: Report): string {
   if (examples.length > 0) lines.push("", "For example", ...examples.map((example) => `  ${example}`));
   return lines.join("\n");
 }
-
-/** A second of the run in a line, for whoever waits. `plan` tells how many there are to be. */
-export function progressLine({ atMs, counts, gauges, latencies, health }: PerSecond, connections: number): string {
-  const bad = COUNT_NAMES.filter((name) => BAD.has(name) && counts[name] > 0).map((name) => `${name} ${counts[name]}`);
-  const times = HISTOGRAM_NAMES.filter((name) => latencies[name].count > 0).map(
-    (name) => `${name} p99 ${valueText(latencies[name].p99Ms, "ms")}`,
-  );
-  return [
-    `${Math.round(atMs / 1_000)} s`,
-    `${gauges.sockets}/${connections} sockets`,
-    ...(gauges.seeking > 0 ? [`${gauges.seeking} seek`] : []),
-    ...(gauges.chatting > 0 ? [`${gauges.chatting} chat`] : []),
-    ...(counts.textsDelivered > 0 ? [`${counts.textsDelivered} texts/s`] : []),
-    ...times,
-    `CPU ${Math.round(health.cpuShare * 100)} %`,
-    ...bad,
-  ].join(" · ");
-}
-
-const BAD: ReadonlySet<string> = new Set([
-  "upgradesFailed",
-  "dropped",
-  "matchTimeouts",
-  "chatsEndedByServer",
-  "lost",
-  "doubled",
-  "reordered",
-  "foreign",
-  "laneCrossed",
-  "repaired",
-  "refused",
-  "errors",
-]);

@@ -58,7 +58,7 @@ function shortfall({ plan, seconds }: RunFacts): readonly string[] {
 /** Why the figures may be the generator's own, or may be missing. */
 function doubtsAbout(facts: RunFacts): readonly string[] {
   const { health, totals, histograms, plan, seconds, servers } = facts;
-  const doubts = health.lostParts.map((part) => `${part}, so a part of the load is missing`);
+  const doubts = health.lostParts.map((part) => `${part}: the run is not whole`);
   const starved = seconds.filter(isStarved).length;
   if (starved >= STARVED_SECONDS_LEAST && starved > seconds.length * STARVED_SECONDS_SHARE)
     doubts.push(
