@@ -45,7 +45,7 @@ function readArguments(argv: readonly string[]): Arguments {
 
 const describeSettings = (): string =>
   Object.entries(WORLD_SETTINGS)
-    .map(([name, { says, absent }]) => `  ${name}: ${says} (default: ${absent})`)
+    .map(([name, { says, ...more }]) => `  ${name}: ${says}${"absent" in more ? ` (default: ${more.absent})` : ""}`)
     .join("\n");
 
 function readEnvironment(): {
@@ -92,6 +92,7 @@ async function main(): Promise<void> {
     edgePort: settings.WHISPER_EDGE_PORT,
     poolPorts: settings.WHISPER_POOL_PORTS,
     opsPorts: settings.WHISPER_OPS_PORTS,
+    signingKeys: settings.WHISPER_SIGNING_KEYS,
     limits: { textsPerWindow: settings.WHISPER_TEXTS_PER_WINDOW, socketsMax: settings.WHISPER_SOCKETS_MAX },
     signal: ending.signal,
     say,

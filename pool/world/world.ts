@@ -22,6 +22,8 @@ export type WorldOptions = WorldWish & {
   /** The environment for child processes: no `WHISPER_*` in it. */
   readonly env: Readonly<Record<string, string>>;
   readonly limits?: WorldLimits;
+  /** The edge's keys; without them it gets one that lives as long as the world. */
+  readonly signingKeys?: Secret<string> | undefined;
   /** Aborted when somebody no longer wants it: then starting ends soon, with a fault. */
   readonly signal?: AbortSignal;
   /** Progress, a line at a time. */
@@ -80,7 +82,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
         assets,
         port: plan.edgePort,
         upstash: directory,
-        signingKeys: newSigningKeys(),
+        signingKeys: options.signingKeys ?? newSigningKeys(),
         networkKey: new Secret(randomBytes(32).toString("hex")),
         onStderr: onLog,
       },

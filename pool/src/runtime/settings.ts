@@ -1,3 +1,5 @@
+import { Secret } from "@whisper/shared/base/secret";
+import { parseSigningKeys } from "@whisper/shared/credentials/signing-keys";
 import * as v from "valibot";
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -84,4 +86,11 @@ export const urlOf = (...schemes: readonly string[]): v.GenericSchema<string, st
 export const yesOrNo: v.GenericSchema<string, boolean> = v.pipe(
   v.picklist(["0", "1"]),
   v.transform((text) => text === "1"),
+);
+
+/** The edge's keys, whole and as they were written; what prints it shows nothing. */
+export const signingKeyList: v.GenericSchema<string, Secret<string>> = v.pipe(
+  v.string(),
+  v.check((text) => parseSigningKeys(text) !== undefined),
+  v.transform((text) => new Secret(text)),
 );
