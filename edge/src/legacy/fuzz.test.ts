@@ -66,7 +66,7 @@ const TOLD: readonly ServerFrame[] = [
 
 test("[X1] whatever either side says, a legacy client hears its own protocol only, and a partner's text once", () => {
   let shown = 0;
-  for (let seed = 1; seed <= 1_000; seed++) {
+  for (let seed = 1; seed <= 2_000; seed++) {
     const pick = picker(seed);
     const one = new PlayedLegacy().comesIn();
     for (let i = 0; i < 60 && one.state.link.speaks !== undefined; i++) {
