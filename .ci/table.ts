@@ -38,5 +38,6 @@ export const UNITS: readonly Step[] = [
 export const INTEGRATIONS: readonly Step[] = [
   vitest("integration pool", "pool", "--", "--integration"),
   vitest("integration edge", "edge", "--", "--integration"),
+  vitest("integration loadtest", "loadtest", "--", "--integration"),
   vitest("integration page, in Chromium", "edge/web", "--", "--integration"),
 ];

@@ -240,7 +240,12 @@ export type RunFacts = {
   /** The first few things that went wrong, of all workers. */
   readonly examples: readonly string[];
   readonly interrupted: boolean;
+  /** What became of the tester's command, where there was one. */
+  readonly hook?: HookOutcome;
 };
+
+/** How a command of the tester ended, `code 0` or a signal's name, and the last of what it printed. */
+export type HookOutcome = { readonly ended: string; readonly tookMs: number; readonly output: string };
 
 /** The whole result, what JSON holds. */
 export type Report = RunFacts & { readonly verdict: Verdict };

@@ -56,7 +56,7 @@ export class Ledger {
   readonly #done = new Merged();
   readonly #examples: string[] = [];
   #lastMs = 0;
-  #health = { loopLagMsMax: 0, lateSends: 0, cpuShareMax: 0, rssBytesMax: 0, portsLeftMin: Number.MAX_SAFE_INTEGER };
+  #health = { lateSends: 0, cpuShareMax: 0, rssBytesMax: 0, portsLeftMin: Number.MAX_SAFE_INTEGER };
 
   constructor(
     parts: readonly string[],
@@ -87,7 +87,7 @@ export class Ledger {
     open.gauges.set(part, tick.gauges);
     if (!isDone) {
       open.health.set(part, worse(open.health.get(part), tick.health));
-      this.#stood(second, tick.health.loopLagMs);
+      this.#stoodBefore(second, tick.health.loopLagMs);
     }
     state.counts = addedCounts(state.counts, counts);
     state.secondsHeard = Math.max(state.secondsHeard, second + 1);
@@ -104,6 +104,15 @@ export class Ledger {
     state.isOver = true;
     for (const { gauges } of this.#open.values()) gauges.delete(part);
     this.#gauges.delete(part);
+  }
+
+  /** Who adds up stood still for so long until now. */
+  stood(sinceMs: number, lagMs: number): void {
+    if (sinceMs < 0) return;
+    const second = Math.floor(sinceMs / SECOND_MS);
+    const open = this.#openAt(second);
+    open.lagMs = Math.max(open.lagMs, lagMs);
+    this.#stoodBefore(second, lagMs);
   }
 
   /** Tells the seconds that are complete, or that nobody waits for any longer. */
@@ -125,6 +134,7 @@ export class Ledger {
       histograms: (allDone ? this.#done : this.#ticked.histograms).latencies(),
       health: {
         ...this.#health,
+        loopLagMsMax: this.#seconds.reduce((most, { health }) => Math.max(most, health.loopLagMs), 0),
         portsLeftMin: this.#health.portsLeftMin === Number.MAX_SAFE_INTEGER ? 0 : this.#health.portsLeftMin,
       },
       examples: this.#examples,
@@ -146,7 +156,10 @@ export class Ledger {
     const open = this.#openAt(at);
     this.#open.delete(at);
     for (const [part, gauges] of open.gauges) this.#gauges.set(part, gauges);
-    const health = healthOf([...open.health.values()]) ?? this.#seconds.at(-1)?.health ?? NO_HEALTH;
+    const health = healthOf([...open.health.values()]) ?? {
+      ...(this.#seconds.at(-1)?.health ?? NO_HEALTH),
+      lateSends: 0,
+    };
     const second: PerSecond = {
       atMs: (at + 1) * SECOND_MS,
       counts: open.counts,
@@ -159,10 +172,9 @@ export class Ledger {
     this.#onSecond(second);
   }
 
-  #feel({ loopLagMs, lateSends, cpuShare, rssBytes, portsLeft }: Health): void {
+  #feel({ lateSends, cpuShare, rssBytes, portsLeft }: Health): void {
     const so = this.#health;
     this.#health = {
-      loopLagMsMax: Math.max(so.loopLagMsMax, loopLagMs),
       lateSends: so.lateSends + lateSends,
       cpuShareMax: Math.max(so.cpuShareMax, cpuShare),
       rssBytesMax: Math.max(so.rssBytesMax, rssBytes),
@@ -171,7 +183,7 @@ export class Ledger {
   }
 
   /** A part that stood still for whole seconds could say so only after them. */
-  #stood(second: number, loopLagMs: number): void {
+  #stoodBefore(second: number, loopLagMs: number): void {
     const from = Math.max(0, second - Math.floor(loopLagMs / SECOND_MS));
     for (let at = from; at < Math.min(second, this.#seconds.length); at++) {
       const told = this.#seconds[at];
