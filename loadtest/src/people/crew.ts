@@ -10,7 +10,7 @@ import { type ConnectWish, EdgeClient } from "./edge-client.ts";
 import { HealthWatch } from "./health.ts";
 import { onPersonDue, personDueAtMs, settle } from "./life.ts";
 import { Measures } from "./measures.ts";
-import { endChat } from "./meeting.ts";
+import { endChat, endHalf } from "./meeting.ts";
 import { onFrame } from "./on-frame.ts";
 import { type Couple, newCouple, newPerson, type Outlet, type Person, partnerOf, type World } from "./person.ts";
 import { entersAtMs, isOfShare, scriptOf } from "./scenario-people.ts";
@@ -96,6 +96,7 @@ export class Crew {
       const { talk } = person;
       if (talk !== undefined) talk.count = Math.min(talk.count, talk.due);
       if (person.place === "seeking") person.couple.isOver = true;
+      else if (talk !== undefined && person.couple.isOver) endHalf(person);
       this.#after(person);
     }
   }

@@ -135,8 +135,13 @@ export function endChat(couple: Couple, world: World): void {
     if (!mine.isPartnerAway) noteLost(mine, mine.sentMax, theirs.last, world);
     if (!theirs.isPartnerAway) noteLost(theirs, theirs.sentMax, mine.last, world);
   }
-  say(ender, { type: "end_chat", chat_id: mine.chat });
-  becomeIdle(ender);
+  endHalf(ender);
+}
+
+/** Somebody leaves their chat. */
+export function endHalf(person: Person): void {
+  if (person.talk !== undefined) say(person, { type: "end_chat", chat_id: person.talk.chat });
+  becomeIdle(person);
 }
 
 /** The chat is over, says the server. Whose wish that was is known here. */
