@@ -141,6 +141,7 @@ export type Health = {
  */
 export type WorkerTick = {
   readonly say: "tick" | "done";
+  /** Since the run began; below 0 before. */
   readonly atMs: number;
   readonly counts: Counts;
   readonly gauges: Gauges;
