@@ -111,7 +111,7 @@ class Conductor {
   }
 
   #heard(parts: Parts, ledger: Ledger, part: string, tick: WorkerTick): void {
-    const isRead = ledger.note(part, tick, Math.max(0, tick.atMs - this.#startAtMs));
+    const isRead = ledger.note(part, tick, tick.atMs);
     if (!isRead && tick.say === "tick") return parts.lose(part, "said something unreadable");
     if (!isRead) this.#gone(parts, ledger, part, "ended with something unreadable", "");
     else if (tick.say === "done") this.#waitedFor(part);

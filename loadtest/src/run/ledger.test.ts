@@ -58,6 +58,18 @@ test("a second is told once all have spoken, with the sums of all and the worst 
   expect(seconds[0]?.health).toEqual({ loopLagMs: 9, lateSends: 0, cpuShare: 0.1, rssBytes: 2_000, portsLeft: 7 });
 });
 
+test("what is said before the beginning, or in the middle of the first second, ends no second", () => {
+  const { ledger, seconds } = opened("a");
+  for (const atMs of [-700, 300]) {
+    ledger.note("a", tickOf({ gauges: { sockets: 1 }, counts: { admitted: 1 } }), atMs);
+    ledger.turn(atMs);
+  }
+  expect(seconds).toEqual([]);
+  ledger.note("a", tickOf({ gauges: { sockets: 2 }, counts: { admitted: 1 } }), 1_300);
+  ledger.turn(1_300);
+  expect(seconds.map(({ gauges, counts }) => [gauges.sockets, counts.admitted])).toEqual([[2, 3]]);
+});
+
 test("nobody waits long for a part that is late, and what it tells later is not lost", () => {
   const { ledger, seconds } = opened("a", "b");
   ledger.note("a", tickOf({ counts: { textsSent: 1 } }), 1_000);

@@ -69,14 +69,16 @@ export class Ledger {
       this.#parts.set(part, { counts: NO_COUNTS, secondsHeard: 0, isOver: false, saidDone: false });
   }
 
-  /** Takes in what a part said at `sinceMs`; false when its histograms cannot be read, and nothing was taken. */
+  /** Takes in what a part said at `sinceMs`, which may lie before the beginning; false when its histograms cannot be read, and nothing was taken. */
   note(part: string, tick: WorkerTick, sinceMs: number): boolean {
     const state = this.#parts.get(part);
     const histograms = decoded(tick.histograms);
     if (state === undefined || histograms === undefined) return false;
     const isDone = tick.say === "done";
     const counts = isDone ? countsSince(tick.counts, state.counts) : tick.counts;
-    const second = Math.max(0, Math.round(sinceMs / SECOND_MS) - 1);
+    // A second is told after it; whoever speaks in the middle of the first has told none yet.
+    const toldUntil = Math.round(sinceMs / SECOND_MS);
+    const second = Math.max(0, toldUntil - 1);
     this.#lastMs = Math.max(this.#lastMs, sinceMs);
     const open = this.#openAt(second);
     const tallies = [open, this.#phases[this.#phaseAt(sinceMs)], this.#ticked];
@@ -90,7 +92,7 @@ export class Ledger {
       this.#stoodBefore(second, tick.health.loopLagMs);
     }
     state.counts = addedCounts(state.counts, counts);
-    state.secondsHeard = Math.max(state.secondsHeard, second + 1);
+    state.secondsHeard = Math.max(state.secondsHeard, toldUntil);
     state.saidDone ||= isDone;
     state.isOver ||= isDone;
     this.#examples.push(...tick.examples.slice(0, EXAMPLES_MAX - this.#examples.length));

@@ -2,7 +2,6 @@ import type { WorkerTick } from "../plan/plan.ts";
 
 /** What those who drive people tell the one who conducts. Parts are named for people: "worker 3". */
 export type PartEvents = {
-  /** `tick.atMs` is on the conductor's clock. */
   tick(part: string, tick: WorkerTick): void;
   /** A part is gone before it was done; told once of each. `lastWords` may be empty. */
   lost(part: string, why: string, lastWords: string): void;

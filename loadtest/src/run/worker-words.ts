@@ -19,7 +19,8 @@ type Fields = Readonly<Record<string, unknown>>;
 type Filled<Name extends string, Value> = { readonly [N in Name]: Value };
 
 const isFields = (raw: unknown): raw is Fields => typeof raw === "object" && raw !== null && !Array.isArray(raw);
-const isAmount = (raw: unknown): raw is number => typeof raw === "number" && Number.isFinite(raw) && raw >= 0;
+const isNumber = (raw: unknown): raw is number => typeof raw === "number" && Number.isFinite(raw);
+const isAmount = (raw: unknown): raw is number => isNumber(raw) && raw >= 0;
 const isEncoded = (raw: unknown): raw is string => typeof raw === "string" && raw.length <= HISTOGRAM_CHARS_MAX;
 
 /** An object of exactly these names, made by `of`. */
@@ -47,7 +48,7 @@ function read<Name extends string, Value>(
 
 /** A worker's tick, or `undefined` for anything else. Never throws; histograms are not yet decoded. */
 export function tickIn(raw: unknown): WorkerTick | undefined {
-  if (!isFields(raw) || (raw.say !== "tick" && raw.say !== "done") || !isAmount(raw.atMs)) return undefined;
+  if (!isFields(raw) || (raw.say !== "tick" && raw.say !== "done") || !isNumber(raw.atMs)) return undefined;
   const counts = read(COUNT_NAMES, raw.counts, isAmount);
   const gauges = read(GAUGE_NAMES, raw.gauges, isAmount);
   const health = read(HEALTH_NAMES, raw.health, isAmount);

@@ -22,6 +22,7 @@ export function openWorkers(
   const alive = new Map<string, WorkerProcess>();
   const all: WorkerProcess[] = [];
   const watch = new PartWatch(clock, (part, why) => alive.get(part)?.lose(why));
+  let runsFromMs = 0;
   const forget = (part: string): void => {
     alive.delete(part);
     watch.forget(part);
@@ -29,7 +30,8 @@ export function openWorkers(
   for (const { name } of named) {
     const worker = startWorker(file, () => performance.now(), {
       tick(tick) {
-        if (Math.abs(tick.atMs - clock.nowMs()) > ASKEW_MS_MAX) return worker.lose("said something unreadable");
+        if (Math.abs(tick.atMs - (clock.nowMs() - runsFromMs)) > ASKEW_MS_MAX)
+          return worker.lose("said something unreadable");
         watch.heard(name);
         if (tick.say === "done") forget(name);
         events.tick(name, tick);
@@ -45,6 +47,7 @@ export function openWorkers(
   return {
     names: named.map(({ name }) => name),
     begin(startAtMs) {
+      runsFromMs = startAtMs;
       for (const { name, share } of named) alive.get(name)?.say({ say: "begin", plan, ...share, startAtMs });
       watch.begin([...alive.keys()], startAtMs, plan.rampMs + plan.holdMs + LEAVE_MS_MAX);
     },

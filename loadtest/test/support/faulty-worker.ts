@@ -8,13 +8,12 @@ import { tickOf } from "./ticks.ts";
 const TICK_MS = 250;
 type Begin = Extract<ToWorker, { say: "begin" }>;
 
-let [isStopped, texts] = [false, 0];
+let [isStopped, texts, startedAtMs] = [false, 0, 0];
+const sinceMs = (): number => systemClock.nowMs() - startedAtMs;
 const say = (word: unknown): void => void process.send?.(word);
 const tick = (): void => {
   texts++;
-  say(
-    tickOf({ atMs: systemClock.nowMs(), counts: { textsSent: 1 }, gauges: { sockets: 2 }, times: { text: [1_000] } }),
-  );
+  say(tickOf({ atMs: sinceMs(), counts: { textsSent: 1 }, gauges: { sockets: 2 }, times: { text: [1_000] } }));
 };
 
 function goWrong(fault: string): void {
@@ -30,13 +29,13 @@ function goWrong(fault: string): void {
       return say({ say: "tick", counts: "many" });
     case "garbled":
       return say({
-        ...tickOf({ atMs: systemClock.nowMs() }),
+        ...tickOf({ atMs: sinceMs() }),
         histograms: { connect: "?", match: "", text: "", resume: "" },
       });
     case "askew":
-      return say(tickOf({ atMs: 1 }));
+      return say(tickOf({ atMs: 1e15 }));
     case "floods":
-      for (let no = 0; no < 50_000; no++) say(tickOf({ atMs: systemClock.nowMs() }));
+      for (let no = 0; no < 50_000; no++) say(tickOf({ atMs: sinceMs() }));
       return;
     case "leaves":
       process.disconnect();
@@ -47,6 +46,7 @@ function goWrong(fault: string): void {
 
 async function run({ plan, from, startAtMs }: Begin): Promise<void> {
   const fault = from === 0 ? new URL(plan.target).hostname : "well";
+  startedAtMs = startAtMs;
   const endMs = startAtMs + plan.rampMs + plan.holdMs;
   for (let at = 1; systemClock.nowMs() < endMs && !isStopped; at++) {
     await new Promise((resolve) => setTimeout(resolve, TICK_MS));
@@ -56,7 +56,7 @@ async function run({ plan, from, startAtMs }: Begin): Promise<void> {
   }
   if (fault === "stays") return;
   const times = { text: Array<number>(texts).fill(1_000) };
-  const done = tickOf({ say: "done", atMs: systemClock.nowMs(), counts: { textsSent: texts }, times });
+  const done = tickOf({ say: "done", atMs: sinceMs(), counts: { textsSent: texts }, times });
   say(fault === "garbled-end" ? { ...done, histograms: { ...done.histograms, text: "?" } } : done);
 }
 
