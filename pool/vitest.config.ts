@@ -8,5 +8,7 @@ export default defineConfig({
     include: integration ? ["test/**/*.int.test.ts"] : ["src/**/*.test.ts", "test/**/*.test.ts"],
     exclude: integration ? [] : ["test/**/*.int.test.ts", "**/node_modules/**"],
     testTimeout: 20_000,
+    // What starts servers mostly waits: two at a time, whatever the machine has.
+    ...(integration ? { maxWorkers: 2 } : {}),
   },
 });

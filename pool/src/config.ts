@@ -110,6 +110,11 @@ export const SHARD_SETTINGS = {
     wholePath,
   ),
   WHISPER_TLS_KEY: optional("that certificate's private key, the path (from /) of a PEM file", wholePath),
+  WHISPER_TLS_LOOK_MS: setting(
+    "how often a shard looks whether its certificate was renewed, 100 to 3600000 ms",
+    wholeNumber(100, 3_600_000),
+    String(L.TLS_LOOK_MS),
+  ),
   WHISPER_SOCKETS_MAX: setting("sockets one shard holds, 1 to 1000000", wholeNumber(1, 1_000_000), "18000"),
   WHISPER_UPGRADES_PER_S: setting("sockets let in per second, 1 or more", count, "2000"),
   WHISPER_FORGED_PER_WINDOW: setting(
@@ -185,6 +190,7 @@ export type PoolConfig = {
     readonly port: number;
     readonly url?: string;
     readonly tls?: TlsFiles;
+    readonly tlsLookMs?: number;
     readonly socketsMax: number;
     readonly upgradesPerS: number;
     readonly forgedPerWindow: number;
@@ -260,7 +266,7 @@ function readShard(env: Env, faults: string[], isProduction: boolean): NonNullab
     host: read.WHISPER_HOST,
     port: read.WHISPER_PORT,
     ...(url === undefined ? {} : { url }),
-    ...(tls === undefined ? {} : { tls }),
+    ...(tls === undefined ? {} : { tls, tlsLookMs: read.WHISPER_TLS_LOOK_MS }),
     socketsMax: read.WHISPER_SOCKETS_MAX,
     upgradesPerS: read.WHISPER_UPGRADES_PER_S,
     forgedPerWindow: read.WHISPER_FORGED_PER_WINDOW,

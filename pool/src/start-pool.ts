@@ -127,6 +127,11 @@ function readingsOf(shard: () => Shard | undefined): Readings {
     upgrades: (result) => shard()?.numbers.upgrades[result] ?? 0,
     broken: () => shard()?.numbers.broken ?? 0,
     reportsLost: () => shard()?.numbers.reportsLost ?? 0,
+    memory: () => process.memoryUsage.rss(),
+    cpu: () => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1e6;
+    },
   };
 }
 

@@ -52,7 +52,16 @@ test(
   "[K21] the same check reports the loss when nobody resends a text",
   async () => {
     const faults = ["--kinds", "bus_cut,shard_killed"];
-    const { code, verdict, said } = await chaos([...faults, "--minutes", "0.4", "--seed", "21", "--send-once"]);
+    const { code, verdict, said } = await chaos([
+      ...faults,
+      "--minutes",
+      "0.3",
+      "--seed",
+      "21",
+      "--settle-s",
+      "5",
+      "--send-once",
+    ]);
     expect(code, said).toBe(99);
     expect(verdict.findings.lost + verdict.undelivered, said).toBeGreaterThan(0);
   },

@@ -16,7 +16,7 @@ import { newTickets } from "./support/tickets.ts";
 import { until } from "./support/until.ts";
 
 const { PATH = "", HOME = "" } = process.env;
-/** Looks are 2 s apart, and a pair is taken at the second that sees it. */
+/** A pair is taken at the second look that sees it. */
 const TAKEN_MS = 10_000;
 let ground: PoolGround;
 let authority: Authority;
@@ -43,7 +43,11 @@ const portOf = (pool: PoolProcess): number => Number(new URL(pool.url).port);
 const order = (pool: PoolProcess, method: string, path: string) =>
   fetch(`${pool.opsUrl}${path}`, { method, headers: { "x-whisper-ops": "1" } });
 const shown = async (pool: PoolProcess): Promise<string> => (await greeted(portOf(pool), authority.ca)).serial;
-const settings = () => ({ WHISPER_TLS_CERT: authority.files.cert, WHISPER_TLS_KEY: authority.files.key });
+const settings = () => ({
+  WHISPER_TLS_CERT: authority.files.cert,
+  WHISPER_TLS_KEY: authority.files.key,
+  WHISPER_TLS_LOOK_MS: "200",
+});
 
 /** A pool that serves a new certificate, and that certificate's number. */
 async function secure(more: Readonly<Record<string, string>> = {}): Promise<{ pool: PoolProcess; serial: string }> {

@@ -134,6 +134,8 @@ export const RECORD_SETTLE_MS = 5_000;
 export const STANDING_BYTES_MAX = 1_024;
 /** How often the partitions' generations are read, so that what was lost is back within two seconds. */
 export const BIRTHS_EVERY_MS = 1_000;
+/** How often a shard looks whether its certificate was renewed (setting). */
+export const TLS_LOOK_MS = 2_000;
 export const HEARTBEAT_EVERY_MS = 1_000;
 export const POOL_REPORT_EVERY_MS = 2_000;
 export const POOL_SILENT_MS = 15_000;

@@ -11,6 +11,8 @@ function readings(of: (name: string, value?: string) => number): Readings {
     upgrades: read("upgrades"),
     broken: read("broken"),
     reportsLost: read("reportsLost"),
+    memory: read("memory"),
+    cpu: read("cpu"),
   };
 }
 

@@ -35,6 +35,12 @@ export const METRICS = {
   },
   broken: { kind: "counter", name: "whisper_promises_broken_total", help: "Sockets closed because we were wrong." },
   reportsLost: { kind: "counter", name: "whisper_reports_lost_total", help: "Reports that the stream did not take." },
+  memory: { kind: "gauge", name: "whisper_process_memory_bytes", help: "Resident memory of this shard's process." },
+  cpu: {
+    kind: "counter",
+    name: "whisper_process_cpu_seconds_total",
+    help: "Processor time of this shard's process, its own and the system's for it.",
+  },
 } as const satisfies Record<string, Row>;
 
 /** Numbers of a pool as a whole, which only its supervisor knows. */

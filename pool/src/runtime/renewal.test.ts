@@ -27,7 +27,11 @@ function begin(days = 60) {
     renewed++;
     onRenew();
   };
-  return { log, served, renewal: new Renewal({ files: authority.files, served, log, nowMs: () => nowMs, renew }) };
+  return {
+    log,
+    served,
+    renewal: new Renewal({ files: authority.files, served, log, nowMs: () => nowMs, renew, everyMs: 1_000 }),
+  };
 }
 
 const looks = async (renewal: Renewal, count: number): Promise<void> => {

@@ -2,8 +2,6 @@ import type { Log } from "../ports.ts";
 import { type CertificateFault, checkCertificate } from "./certificate.ts";
 import { printOf, readPair, readPairLater, type Served, type TlsFiles } from "./tls-files.ts";
 
-/** How often the files are looked at. A pair is taken when two looks in a row saw the same. */
-const LOOK_EVERY_MS = 2_000;
 const DAY_MS = 86_400_000;
 /** A certificate that ends within this is told of once a day: a renewal every 60 days is long overdue by then. */
 const ENDS_SOON_MS = 7 * DAY_MS;
@@ -19,7 +17,8 @@ export type RenewalWorld = {
   readonly nowMs: () => number;
   /** Serves newcomers with what the files hold now; throws when the library cannot. */
   readonly renew: () => void;
-  readonly everyMs?: number;
+  /** How often the files are looked at; a pair is taken when two looks in a row saw the same. */
+  readonly everyMs: number;
 };
 
 /**
@@ -39,7 +38,7 @@ export class Renewal {
     this.#served = world.served;
   }
 
-  /** Looks every two seconds from now on; the answer stops it. */
+  /** Looks from now on; the answer stops it. */
   start(): () => void {
     let isLooking = false;
     const look = (): void => {
@@ -49,7 +48,7 @@ export class Renewal {
         isLooking = false;
       });
     };
-    const timer = setInterval(look, this.#world.everyMs ?? LOOK_EVERY_MS);
+    const timer = setInterval(look, this.#world.everyMs);
     return () => clearInterval(timer);
   }
 

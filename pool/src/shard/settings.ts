@@ -22,6 +22,8 @@ export type ShardSettings = {
   readonly url?: string;
   /** With these files sockets come in by TLS alone. */
   readonly tls?: TlsFiles;
+  /** How often it is looked at whether they were renewed; every two seconds if not given. */
+  readonly tlsLookMs?: number;
   /** Where the pool's ops port answers; told in development only. */
   readonly opsUrl?: string;
   /** Whether siblings listen on the same port, and this shard leaves it to them while it is full. */
