@@ -7,7 +7,7 @@ import { WebSocketServer } from "ws";
 import { newCertificate } from "../src/bench/certificate.ts";
 import { RawSocket } from "../src/engine/raw-socket.ts";
 
-type Heard = { opened: number; texts: string[]; closed: { code: number; status: number } | undefined };
+type Heard = { opened: number; texts: string[]; closed: { code: number; status: number; reason: string } | undefined };
 
 const cleanups: (() => void)[] = [];
 afterEach(() => {
@@ -25,19 +25,23 @@ async function until(holds: () => boolean): Promise<void> {
 
 function client(port: number, path = "/", protocols?: readonly string[], source?: string, secure = false) {
   const heard: Heard = { opened: 0, texts: [], closed: undefined };
-  const socket = new RawSocket({
+  const way = {
     host: "127.0.0.1",
     port,
     path,
     ...(protocols === undefined ? {} : { protocols }),
     ...(source === undefined ? {} : { source }),
     secure,
-    opened: () => heard.opened++,
-    text: (bytes, from, to) => heard.texts.push(bytes.toString("utf8", from, to)),
-    closed: (code, status) => {
-      heard.closed = { code, status };
+  };
+  const ears = {
+    opened: (one: Heard) => void one.opened++,
+    text: (one: Heard, _socket: unknown, bytes: Buffer, from: number, to: number) =>
+      void one.texts.push(bytes.toString("utf8", from, to)),
+    closed: (one: Heard, _socket: unknown, code: number, status: number, reason: string) => {
+      one.closed = { code, status, reason };
     },
-  });
+  };
+  const socket = new RawSocket(way, ears, heard);
   cleanups.push(() => socket.cut());
   return { socket, heard };
 }
@@ -115,7 +119,7 @@ test("the server's close code is told, and answered", async () => {
   });
   const { heard } = client(port);
   await until(() => heard.closed !== undefined && answered.length === 1);
-  expect([heard.closed, answered]).toEqual([{ code: 4_302, status: 101 }, [4_302]]);
+  expect([heard.closed, answered]).toEqual([{ code: 4_302, status: 101, reason: "superseded" }, [4_302]]);
 });
 
 test("our close is clean; a cut is 1006", async () => {
@@ -135,7 +139,7 @@ test("a refused upgrade tells its status, and was never open", async () => {
   const port = await rawServer((socket) => socket.end("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n\r\n"));
   const { heard } = client(port);
   await until(() => heard.closed !== undefined);
-  expect([heard.closed, heard.opened]).toEqual([{ code: 1_006, status: 503 }, 0]);
+  expect([heard.closed, heard.opened]).toEqual([{ code: 1_006, status: 503, reason: "" }, 0]);
 });
 
 test.each([
@@ -153,7 +157,7 @@ test("nobody listens: closed, without a status", async () => {
   for (const clean of cleanups.splice(0)) clean();
   const { heard } = client(port);
   await until(() => heard.closed !== undefined);
-  expect(heard.closed).toEqual({ code: 1_006, status: 0 });
+  expect(heard.closed).toEqual({ code: 1_006, status: 0, reason: "" });
 });
 
 test("a socket with TLS says and hears the same, and closes the same", async () => {
@@ -176,10 +180,10 @@ test("a socket with TLS says and hears the same, and closes the same", async () 
   expect(heard.texts).toEqual(["hello"]);
   socket.close(1_000);
   await until(() => heard.closed !== undefined);
-  expect(heard.closed).toEqual({ code: 1_000, status: 101 });
+  expect(heard.closed).toEqual({ code: 1_000, status: 101, reason: "" });
   const plain = client(port).heard;
   await until(() => plain.closed !== undefined);
-  expect(plain).toEqual({ opened: 0, texts: [], closed: { code: 1_006, status: 0 } });
+  expect(plain).toEqual({ opened: 0, texts: [], closed: { code: 1_006, status: 0, reason: "" } });
   const again = client(port, "/", undefined, undefined, true);
   await until(() => again.heard.opened === 1);
   again.socket.reset();

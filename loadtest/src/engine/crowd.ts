@@ -61,19 +61,24 @@ export class Crowd {
     const { kind, ports, secure = false } = this.#target;
     const isShard = kind === "shard";
     const member: Member = {
-      socket: new RawSocket({
-        host: HOST,
-        port: ports[i % ports.length] ?? 0,
-        secure,
-        path: isShard ? SOCKET_PATH : `/pair/${i >> 1}`,
-        source: `127.0.0.${2 + (i % SOURCES)}`,
-        ...(ticket === undefined ? {} : { protocols: offeredProtocols(ticket) }),
-        opened: () => {
-          if (!isShard) this.#in(next);
+      socket: new RawSocket(
+        {
+          host: HOST,
+          port: ports[i % ports.length] ?? 0,
+          secure,
+          path: isShard ? SOCKET_PATH : `/pair/${i >> 1}`,
+          source: `127.0.0.${2 + (i % SOURCES)}`,
+          ...(ticket === undefined ? {} : { protocols: offeredProtocols(ticket) }),
         },
-        text: (bytes, from, to) => member.heard(bytes, from, to),
-        closed: (code, status) => this.#closed(code, status),
-      }),
+        {
+          opened: () => {
+            if (!isShard) this.#in(next);
+          },
+          text: (_owner, _socket, bytes, from, to) => member.heard(bytes, from, to),
+          closed: (_owner, _socket, code, status) => this.#closed(code, status),
+        },
+        undefined,
+      ),
       heard: (bytes, from, to) => {
         const frame = frameIn(bytes, from, to);
         if (frame?.type === "session_created") this.#in(next);

@@ -57,6 +57,11 @@ export class FrameReader {
   #parts: Buffer[] = [];
   #partsOpcode = 0;
 
+  /** Whether it holds no part of anything. */
+  get isIdle(): boolean {
+    return this.#rest.length === 0 && this.#parts.length === 0;
+  }
+
   /**
    * Reads `bytes[from, to)`. Returns false when a server broke the protocol: masked, reserved bits, a piece out of
    * order.

@@ -101,29 +101,34 @@ export class Mover {
     shut?: (code: number) => void,
   ): RawSocket {
     const { hostname, port, pathname } = new URL(url);
-    const socket: RawSocket = new RawSocket({
+    const way = {
       host: hostname,
       port: Number(port),
       path: pathname,
       source: this.#world.source,
       protocols: offeredProtocols(ticket),
-      opened: () => {},
-      text: (bytes, from, to) => {
-        const decoded = decodeServerFrame(bytes.toString("utf8", from, to));
-        const frame = decoded.ok ? decoded.value : undefined;
-        if (socket === this.#socket) this.#heard(frame);
-        else first(frame);
+    };
+    return new RawSocket(
+      way,
+      {
+        opened: () => {},
+        text: (_owner, socket, bytes, from, to) => {
+          const decoded = decodeServerFrame(bytes.toString("utf8", from, to));
+          const frame = decoded.ok ? decoded.value : undefined;
+          if (socket === this.#socket) this.#heard(frame);
+          else first(frame);
+        },
+        closed: (_owner, socket, code, status) => {
+          if (socket === this.#socket) {
+            this.#socket = undefined;
+            this.#world.counts.socketless++;
+            this.#world.fault(`a socket that was spoken on was closed with ${code}`);
+          } else if (shut !== undefined) shut(code);
+          else if (this.#socket === undefined) this.#odd(`no way in: ${status} ${code}`);
+        },
       },
-      closed: (code, status) => {
-        if (socket === this.#socket) {
-          this.#socket = undefined;
-          this.#world.counts.socketless++;
-          this.#world.fault(`a socket that was spoken on was closed with ${code}`);
-        } else if (shut !== undefined) shut(code);
-        else if (this.#socket === undefined) this.#odd(`no way in: ${status} ${code}`);
-      },
-    });
-    return socket;
+      undefined,
+    );
   }
 
   #heard(frame: ServerFrame | undefined): void {

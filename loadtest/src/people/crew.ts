@@ -3,7 +3,7 @@ import { retryAfterMs } from "@whisper/shared/protocol/close-codes";
 import { decodeServerFrame } from "@whisper/shared/protocol/codec";
 import type { Endpoint } from "@whisper/shared/protocol/server-frames";
 import { offeredProtocols } from "@whisper/shared/protocol/version";
-import { RawSocket } from "../engine/raw-socket.ts";
+import { RawSocket, type SocketEars } from "../engine/raw-socket.ts";
 import type { Gauges, Health, Plan, WorkerTick } from "../plan/plan.ts";
 import { cut, leave, onAdmitted, onClosed, onOpened, onRefused } from "./coming-in.ts";
 import { type ConnectWish, EdgeClient } from "./edge-client.ts";
@@ -36,6 +36,22 @@ export class Crew {
   readonly #timer: NodeJS.Timeout;
   #isHalfway = false;
   #sockets = 0;
+  readonly #ears: SocketEars<Person> = {
+    opened: (person, socket) => {
+      this.#sockets++;
+      onOpened(person, socket, this.#world);
+    },
+    text: (person, socket, bytes, from, to) => {
+      const decoded = decodeServerFrame(bytes.toString("utf8", from, to));
+      onFrame(person, socket, decoded.ok ? decoded.value : undefined, this.nowMs(), this.#world);
+      this.#after(person);
+    },
+    closed: (person, socket, code, _status, reason) => {
+      if (socket.isOpen) this.#sockets--;
+      onClosed(person, socket, { code, retryAfterMs: retryAfterMs(reason) }, this.nowMs(), this.#world);
+      this.#after(person);
+    },
+  };
 
   constructor(plan: Plan, from: number, count: number, startAtMs: number) {
     this.#plan = plan;
@@ -209,28 +225,17 @@ export class Crew {
     const { sourceIps } = this.#plan;
     const source = sourceIps[person.no % Math.max(1, sourceIps.length)];
     const secure = protocol === "wss:";
-    const socket: RawSocket = new RawSocket({
-      host: hostname,
-      port: Number(port === "" ? (secure ? 443 : 80) : port),
-      path: pathname,
-      secure,
-      ...(source === undefined ? {} : { source }),
-      protocols: offeredProtocols(ticket),
-      opened: () => {
-        this.#sockets++;
-        onOpened(person, socket, this.#world);
+    return new RawSocket<Person>(
+      {
+        host: hostname,
+        port: Number(port === "" ? (secure ? 443 : 80) : port),
+        path: pathname,
+        secure,
+        ...(source === undefined ? {} : { source }),
+        protocols: offeredProtocols(ticket),
       },
-      text: (bytes, from, to) => {
-        const decoded = decodeServerFrame(bytes.toString("utf8", from, to));
-        onFrame(person, socket, decoded.ok ? decoded.value : undefined, this.nowMs(), this.#world);
-        this.#after(person);
-      },
-      closed: (code, _status, reason) => {
-        if (socket.isOpen) this.#sockets--;
-        onClosed(person, socket, { code, retryAfterMs: retryAfterMs(reason) }, this.nowMs(), this.#world);
-        this.#after(person);
-      },
-    });
-    return socket;
+      this.#ears,
+      person,
+    );
   }
 }
