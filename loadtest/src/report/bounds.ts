@@ -50,8 +50,7 @@ const BOUNDS: Readonly<Record<keyof Thresholds, Row>> = {
   memoryLeftShare: {
     label: "servers' memory above where it began",
     unit: "share",
-    measure: ({ plan, servers }) =>
-      plan.scenario === "churn" && servers.length > 0 ? memoryLeftShare(servers) : undefined,
+    measure: ({ plan, servers }) => (plan.scenario === "churn" ? memoryLeftShare(servers) : undefined),
   },
 };
 const NAMES = Object.keys(BOUNDS) as readonly (keyof Thresholds)[];
@@ -73,13 +72,16 @@ export function errorRateOf(totals: Counts): number {
   return Math.min(1, failed / Math.max(tried, failed));
 }
 
-/** By how much the servers' resident memory at the end lies above that at the beginning, over the latter. */
-export function memoryLeftShare(servers: readonly ServerSample[]): number {
+/**
+ * By how much the servers' resident memory at the end lies above that at the beginning, over the latter; `undefined` when no
+ * server told its memory.
+ */
+export function memoryLeftShare(servers: readonly ServerSample[]): number | undefined {
   const [first, last] = [new Map<string, number>(), new Map<string, number>()];
   for (const { ops, rssBytes } of servers) {
     if (!first.has(ops)) first.set(ops, rssBytes);
     last.set(ops, rssBytes);
   }
   const sum = (of: ReadonlyMap<string, number>): number => [...of.values()].reduce((all, bytes) => all + bytes, 0);
-  return sum(first) === 0 ? 0 : sum(last) / sum(first) - 1;
+  return sum(first) === 0 ? undefined : sum(last) / sum(first) - 1;
 }

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Report } from "../plan/plan.ts";
 import { UsageFault } from "../plan/usage-fault.ts";
@@ -9,7 +9,7 @@ import { readPageParts } from "./page/page-parts.ts";
 /** Files that a run is to leave; `undefined`: none of the kind. */
 export type Outputs = { readonly json: string | undefined; readonly html: string | undefined };
 
-/** Refuses files that could not be written when the run is over. Writes nothing, makes no folder. */
+/** Refuses files that could not be written when the run is over. Leaves what is there as it is, and makes no folder. */
 export function checkOutputs({ json, html }: Outputs): void {
   if (json !== undefined) checkFile("--json", json);
   if (html !== undefined) checkFile("--html", html);
@@ -24,10 +24,13 @@ function checkFile(option: string, file: string): void {
     throw new UsageFault(`${option} ${file} is a folder: write a file in it, such as ${file}/run${extension(option)}`);
   const folder = dirname(path);
   if (!existsSync(folder)) throw new UsageFault(`${option} ${file}: there is no folder ${folder}: make it first`);
+  const isNew = !existsSync(path);
   try {
-    accessSync(existsSync(path) ? path : folder, constants.W_OK);
-  } catch {
-    throw new UsageFault(`${option} ${file} may not be written by you: write a file elsewhere`);
+    // Only opening it tells: permissions bind nobody who is root, and a file system may be read-only.
+    closeSync(openSync(path, "a"));
+    if (isNew) unlinkSync(path);
+  } catch (error) {
+    throw new UsageFault(`${option} ${file} cannot be written: write a file elsewhere`, { cause: error });
   }
 }
 

@@ -24,7 +24,13 @@ const command = new Command(NAME)
   )
   .exitOverride()
   .configureOutput({
-    outputError: (text, write) => write(`${text.replace(/^error: /, "").trim()}. See ${NAME} --help\n`),
+    outputError: (text, write) =>
+      write(
+        `${text
+          .replace(/^error: /, "")
+          .trim()
+          .replaceAll(/\s*\n\s*/g, " ")}. See ${NAME} --help\n`,
+      ),
   });
 
 try {
