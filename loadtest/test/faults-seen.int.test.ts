@@ -1,9 +1,10 @@
 import type { PoolName } from "@whisper/shared/base/ids";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startSmallEdge } from "../src/bench/small-edge.ts";
+import { REGION, type SmallWorld, startSmallWorld } from "../src/bench/small-world.ts";
 import type { Counts, Plan, WorkerTick } from "../src/plan/plan.ts";
 import { longestMs, planOf, startCrew } from "./support/crew-process.ts";
 import { startFaultyProxy, type Tamper } from "./support/faulty-proxy.ts";
-import { type SmallWorld, startSmallEdge, startSmallWorld } from "./support/small-world.ts";
 
 // That the load test can see faults: people talk over a proxy that drops, doubles, swaps, delays and invents texts.
 
@@ -18,7 +19,7 @@ async function talkOver(tamper: Tamper, given: Partial<Plan> = {}): Promise<Work
   const [shard] = world.shards;
   if (shard === undefined) throw new Error("the world has a shard");
   const proxy = await startFaultyProxy(shard.port, tamper);
-  const edge = await startSmallEdge(world.key, [{ pool: "p1" as PoolName, port: proxy.port }]);
+  const edge = await startSmallEdge(REGION, world.key, [{ pool: "p1" as PoolName, port: proxy.port }]);
   try {
     return await startCrew(planOf(edge.url, { connections: 4, ...given })).done;
   } finally {

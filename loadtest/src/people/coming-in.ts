@@ -10,6 +10,7 @@ import {
 } from "@whisper/shared/limits";
 import { CLOSE_CODES, type ReturnAdvice, returnAdvice } from "@whisper/shared/protocol/close-codes";
 import type { Endpoint, ServerFrameOf } from "@whisper/shared/protocol/server-frames";
+import { kept } from "./kept-token.ts";
 import { becomeIdle, NEVER, type Outlet, type Person, partnerOf, type World } from "./person.ts";
 import { excuse } from "./talking.ts";
 
@@ -39,8 +40,8 @@ export function comeIn(person: Person, nowMs: number, world: World): void {
 export function onAdmitted(person: Person, admission: Admission, nowMs: number, world: World): void {
   if (person.phase !== "asking") return;
   const { session, device, ticket, endpoints } = admission;
-  person.session = session;
-  person.device = device;
+  person.session = kept(session);
+  person.device = kept(device);
   if (endpoints.length === 0) return returnLater(person, "after_pause", undefined, nowMs, world);
   openNext(person, { ticket, endpoints, gotAtMs: nowMs, tried: 0 }, nowMs, world);
 }

@@ -8,6 +8,7 @@ import type { Gauges, Health, Plan, WorkerTick } from "../plan/plan.ts";
 import { cut, leave, onAdmitted, onClosed, onOpened, onRefused } from "./coming-in.ts";
 import { type ConnectWish, EdgeClient } from "./edge-client.ts";
 import { HealthWatch } from "./health.ts";
+import { tokenOf } from "./kept-token.ts";
 import { onPersonDue, personDueAtMs, settle } from "./life.ts";
 import { Measures } from "./measures.ts";
 import { endChat, endHalf } from "./meeting.ts";
@@ -208,7 +209,7 @@ export class Crew {
     const { session, device, seat } = person;
     const { region } = this.#plan;
     if (session !== undefined && device !== undefined)
-      return { session, device, ...(region === undefined ? {} : { region }) };
+      return { session: tokenOf(session), device: tokenOf(device), region };
     if (!this.#world.script.isApart || seat === 0) return { region };
     const pool = partnerOf(person)?.outlet === undefined ? undefined : partnerOf(person)?.pool;
     return pool === undefined ? undefined : { region, avoid: [pool] };

@@ -50,6 +50,7 @@ export type Person = {
   young: Outlet | undefined;
   /** `region/pool` of the newest socket. */
   pool: string;
+  /** Tokens, as `kept` gives them. */
   session: string | undefined;
   device: string | undefined;
   pass: Pass | undefined;
