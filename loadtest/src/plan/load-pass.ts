@@ -17,8 +17,8 @@ export type PassWish = {
 };
 
 /**
- * The region that a load pass is for. Refuses what is no pass, is over or ends before the run does, is for fewer people or
- * another region; whether its signature is good, the edge alone can say. Never quotes the pass.
+ * The region that a load pass is for. Refuses what is no pass, is over or ends before the run does, is for fewer people
+ * or another region; whether its signature is good, the edge alone can say. Never quotes the pass.
  */
 export function regionOfPass(pass: string, wish: PassWish): string {
   const opened = openJwt(pass, PASS_CHARS_MAX);

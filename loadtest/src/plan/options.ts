@@ -29,8 +29,8 @@ export function scenarioIn(text: string): ScenarioName {
 }
 
 /**
- * A command line as a plan. Pure: looks at nothing but its arguments, and throws a UsageFault for the first thing that cannot
- * be meant.
+ * A command line as a plan. Pure: looks at nothing but its arguments, and throws a UsageFault for the first thing that
+ * cannot be meant.
  */
 export function readPlan(name: ScenarioName, raw: RawOptions, nowMs: number): Plan {
   const scenario = SCENARIOS[name];

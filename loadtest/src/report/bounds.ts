@@ -73,8 +73,8 @@ export function errorRateOf(totals: Counts): number {
 }
 
 /**
- * By how much the servers' resident memory at the end lies above that at the beginning, over the latter; `undefined` when no
- * server told its memory.
+ * By how much the servers' resident memory at the end lies above that at the beginning, over the latter; `undefined`
+ * when no server told its memory.
  */
 export function memoryLeftShare(servers: readonly ServerSample[]): number | undefined {
   const [first, last] = [new Map<string, number>(), new Map<string, number>()];

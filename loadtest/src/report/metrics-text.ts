@@ -27,8 +27,8 @@ export const seenAfter = (seen: Seen, second: PerSecond): Seen => ({
 });
 
 /**
- * What has been seen as Prometheus' text format, version 0.0.4. All are gauges: a run begins at nothing and ends, and a rate
- * over its end would lie. Labels are closed lists.
+ * What has been seen as Prometheus' text format, version 0.0.4. All are gauges: a run begins at nothing and ends, and a
+ * rate over its end would lie. Labels are closed lists.
  */
 export function metricsText({ scenario, wanted, totals, last }: Seen): string {
   const of = `scenario="${scenario}"`;

@@ -42,8 +42,8 @@ function asScript(code: string): string {
 }
 
 /**
- * One page that holds a whole report: verdict, figures, plots. It needs no network and no other file. Every figure carries
- * the path of its value in the JSON, and the value itself.
+ * One page that holds a whole report: verdict, figures, plots. It needs no network and no other file. Every figure
+ * carries the path of its value in the JSON, and the value itself.
  */
 export function pageOf(report: Report, parts: PageParts): string {
   const charts = chartsOf(report);
