@@ -1,5 +1,7 @@
 import { loadPassClaimsOf } from "@whisper/shared/credentials/claims";
 import { openJwt } from "@whisper/shared/credentials/jwt";
+import { scriptOf } from "../people/scenario-people.ts";
+import type { Plan } from "./plan.ts";
 import { UsageFault } from "./usage-fault.ts";
 
 const PASS_CHARS_MAX = 2_048;
@@ -10,7 +12,8 @@ const ANEW = "npm run loadtest:token makes one";
 /** What a run wants of a pass. */
 export type PassWish = {
   readonly region: string | undefined;
-  readonly connections: number;
+  /** How many people come in, one after the other (`sessionsOf`). */
+  readonly sessions: number;
   /** Ramp and hold. */
   readonly runMs: number;
   readonly nowMs: number;
@@ -30,11 +33,20 @@ export function regionOfPass(pass: string, wish: PassWish): string {
     throw new UsageFault(
       `the load pass ends in ${Math.floor(leftMs / 60_000)} min, the run later: ${ANEW} for more --hours, or shorten --hold`,
     );
-  if (claims.sessions < wish.connections)
+  if (claims.sessions < wish.sessions)
     throw new UsageFault(
-      `the load pass is for ${claims.sessions} people: write --connections ${claims.sessions}, or ${ANEW} for more --sessions`,
+      `the load pass is for ${claims.sessions} people and the run brings up to ${wish.sessions}, one after the other: ` +
+        `${ANEW} with --sessions ${wish.sessions}, or write fewer --connections`,
     );
   if (wish.region !== undefined && wish.region !== claims.region)
     throw new UsageFault(`the load pass is for ${claims.region}: write --region ${claims.region}, or leave it out`);
   return claims.region;
+}
+
+/** How many people a run brings in at most: where couples part and others meet, each round brings new ones. */
+export function sessionsOf(plan: Plan): number {
+  const { isAgain, roundMs } = scriptOf(plan);
+  const rounds = isAgain ? Math.ceil((plan.rampMs + plan.holdMs) / roundMs) : 1;
+  const couples = Math.floor((plan.connections * plan.chatShare) / 2);
+  return plan.connections + couples * 2 * (Math.max(1, rounds) - 1);
 }

@@ -45,7 +45,7 @@ export const OPTIONS = {
     flags: "--pass <file>",
     does: "a load pass; also read from WHISPER_LOAD_PASS; needed against anything but loopback",
   },
-  seed: { flags: "--seed <number>", does: "chooses interests and moments (default: 1)" },
+  seed: { flags: "--seed <number>", does: "chooses interests and moments (default: a new one each run)" },
   json: { flags: "--json <file>", does: "writes the whole result there" },
   html: { flags: "--html <file>", does: "writes a page with plots there" },
   metricsPort: {

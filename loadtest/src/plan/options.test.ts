@@ -1,5 +1,6 @@
 import { toBase64Url } from "@whisper/shared/base/base64url";
 import { describe, expect, test } from "vitest";
+import { sessionsOf } from "./load-pass.ts";
 import type { OptionName, RawOptions } from "./option-table.ts";
 import { isLoopback, readMetricsPort, readPlan, scenarioIn } from "./options.ts";
 import type { ScenarioName } from "./plan.ts";
@@ -69,6 +70,12 @@ describe("what can be meant", () => {
       chatShare: 0.5,
       seed: 7,
     });
+  });
+
+  test("each run has a seed of its own, so that two at one time do not meet", () => {
+    const seedAt = (nowMs: number) => readPlan("smoke", { target: TARGET }, nowMs).seed;
+    expect(seedAt(NOW_MS)).not.toBe(seedAt(NOW_MS + 1));
+    expect(seedAt(NOW_MS)).toBeLessThan(2 ** 32);
   });
 
   test("a rate is shared by those who chat", () => {
@@ -225,9 +232,17 @@ describe("load passes", () => {
     expect(plan("chat", { pass: passOf({}) }), "also against loopback").toMatchObject({ region: "eu-west" });
   });
 
+  test("[Y3] a pass has to be for everybody who comes in, one after the other", () => {
+    const of = (scenario: ScenarioName, raw: RawOptions = {}) => sessionsOf(plan(scenario, raw));
+    expect(of("connect", { tier: "10k" })).toBe(10_000);
+    expect(of("drain", { hook: "true", connections: "2000" }), "one chat each").toBe(2_000);
+    expect(of("match", { connections: "1000", chatShare: "1", ramp: "10s", hold: "20s" }), "three rounds").toBe(3_000);
+    expect(of("chat", { tier: "10k" }), "a tenth of them, in 35 s each").toBe(12_000);
+  });
+
   test.each([
     [{ region: "eu-west" }, { region: "us-east" }, "write --region eu-west"],
-    [{ sessions: 199 }, {}, "write --connections 199"],
+    [{ sessions: 399 }, {}, "with --sessions 400, or write fewer --connections"],
     [{ exp: NOW_MS / 1_000 }, {}, "is over"],
     [{ exp: NOW_MS / 1_000 + 60 }, {}, "ends in 1 min, the run later"],
     [{ typ: "session" }, {}, "is none"],

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { isRegionName } from "@whisper/shared/base/ids";
 import { TEXT_POINTS_MAX } from "@whisper/shared/limits";
-import { regionOfPass } from "./load-pass.ts";
+import { regionOfPass, sessionsOf } from "./load-pass.ts";
 import { loopbackSources, SOCKETS_PER_SOURCE_MAX, SOCKETS_PER_WORKER_MAX, sourcesFor, workersFor } from "./needs.ts";
 import type { RawOptions } from "./option-table.ts";
 import type { Plan, ScenarioName, TierName } from "./plan.ts";
@@ -14,6 +14,7 @@ import { UsageFault } from "./usage-fault.ts";
 const CONNECTIONS_MAX = 4_000_000;
 const WORKERS_MAX = 1_000;
 const DAY_MS = 86_400_000;
+const SEEDS = 2 ** 32;
 /** Four texts in 10 s: one below what the server's meter passes in that time. */
 const TEXT_EVERY_MS = 2_500;
 const TEXT_EVERY_MS_LEAST = 10;
@@ -44,11 +45,11 @@ export function readPlan(name: ScenarioName, raw: RawOptions, nowMs: number): Pl
       : readThresholds(raw.thresholds, thresholdsFor(scenario, tier && TIERS[tier]));
   const { couples, ...size } = sized;
   refuseContradiction(thresholds, size.matchTimeoutMs);
-  return {
+  const plan: Plan = {
     scenario: name,
     tier,
     target,
-    region: regionFor(raw, target, { ...size, nowMs }),
+    region: undefined,
     ...size,
     textEveryMs: textEveryIn(raw.rate, couples * 2),
     textChars:
@@ -58,11 +59,13 @@ export function readPlan(name: ScenarioName, raw: RawOptions, nowMs: number): Pl
     workers,
     sourceIps: sourcesIn(raw.sourceIps, target, size.connections),
     loadPass: raw.pass,
-    seed: raw.seed === undefined ? 1 : wholeIn("--seed", raw.seed, 0, 2 ** 32 - 1),
+    // Of its own for every run: two runs of one seed at one time would meet each other.
+    seed: raw.seed === undefined ? nowMs % SEEDS : wholeIn("--seed", raw.seed, 0, SEEDS - 1),
     hook: hookIn(name, scenario, raw.hook),
     thresholds,
     agents: raw.agents === undefined ? undefined : agentsIn(raw.agents),
   };
+  return { ...plan, region: regionFor(raw, plan, nowMs) };
 }
 
 function targetIn(text: string | undefined): string {
@@ -170,22 +173,12 @@ function sourcesIn(text: string | undefined, target: string, connections: number
   return sources;
 }
 
-function regionFor(
-  raw: RawOptions,
-  target: string,
-  size: { connections: number; rampMs: number; holdMs: number; nowMs: number },
-) {
-  const { region, pass } = raw;
+function regionFor({ region, pass }: RawOptions, plan: Plan, nowMs: number): string | undefined {
   if (region !== undefined && !isRegionName(region))
     throw new UsageFault(`--region ${shown(region)} is no region's name: write such as eu-west`);
   if (pass !== undefined)
-    return regionOfPass(pass, {
-      region,
-      connections: size.connections,
-      runMs: size.rampMs + size.holdMs,
-      nowMs: size.nowMs,
-    });
-  if (!isLoopback(target))
+    return regionOfPass(pass, { region, sessions: sessionsOf(plan), runMs: plan.rampMs + plan.holdMs, nowMs });
+  if (!isLoopback(plan.target))
     throw new UsageFault(
       "a target that is not loopback needs a load pass: write --pass <file>, made by npm run loadtest:token",
     );
