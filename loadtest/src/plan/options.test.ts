@@ -72,6 +72,12 @@ describe("what can be meant", () => {
     });
   });
 
+  test("churn leaves memory a minute to come back, whatever the tier", () => {
+    expect(plan("churn", { tier: "10k" }).holdMs).toBe(120_000);
+    expect(plan("churn", { tier: "500k" }).holdMs).toBe(180_000);
+    expect(plan("churn", { tier: "10k", hold: "10s" }).holdMs, "what is written wins").toBe(10_000);
+  });
+
   test("each run has a seed of its own, so that two at one time do not meet", () => {
     const seedAt = (nowMs: number) => readPlan("smoke", { target: TARGET }, nowMs).seed;
     expect(seedAt(NOW_MS)).not.toBe(seedAt(NOW_MS + 1));

@@ -120,7 +120,9 @@ function sizeOf(scenario: Scenario, raw: RawOptions, tierName: TierName | undefi
     chatShare,
     couples,
     rampMs: given(raw.ramp, base.rampMs, (text) => timeIn("--ramp", text, 0, DAY_MS)),
-    holdMs: given(raw.hold, base.holdMs, (text) => timeIn("--hold", text, 1_000, 14 * DAY_MS)),
+    holdMs: given(raw.hold, Math.max(base.holdMs, scenario.holdMsLeast ?? 0), (text) =>
+      timeIn("--hold", text, 1_000, 14 * DAY_MS),
+    ),
     matchTimeoutMs: given(raw.matchTimeout, base.matchTimeoutMs, (text) =>
       timeIn("--match-timeout", text, 1_000, 3_600_000),
     ),

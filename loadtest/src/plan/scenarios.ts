@@ -10,6 +10,8 @@ export type Scenario = {
   readonly shape: "stay" | "meet" | "talk" | undefined;
   /** Without a tier. */
   readonly defaults: Pick<Plan, "connections" | "rampMs" | "holdMs" | "chatShare" | "matchTimeoutMs" | "cutShare">;
+  /** No tier makes it shorter: what it shows takes so long. */
+  readonly holdMsLeast?: number;
   /** Where it differs from a tier's bounds. */
   readonly thresholds: Partial<Thresholds>;
   /** What must have been measured, or the run says nothing. */
@@ -121,7 +123,9 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
     does: "people come in, stay, and 90 % of them leave; then the servers' memory is watched for a minute",
     proves: "that the memory of those who left comes back (needs ops ports that answer)",
     shape: "stay",
-    defaults: defaults(1_000, 10, 30, 0, 0.9),
+    defaults: defaults(1_000, 10, 120, 0, 0.9),
+    // They leave in the middle, and memory has a minute to come back.
+    holdMsLeast: seconds(120),
     thresholds: {},
     measures: ["connect"],
     talks: false,

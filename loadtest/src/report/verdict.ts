@@ -13,8 +13,8 @@ const STARVED_SECONDS_LEAST = 2;
 
 /**
  * What a run has shown. Whatever was lost, doubled, swapped, foreign or of the other lane is a fact, however the
- * generator fared; times, refusals and drops count only when it was not the bottleneck. Held is what is left when nothing speaks
- * against it and everything that the scenario is about was measured.
+ * generator fared; times, refusals and drops count only when it was not the bottleneck. Held is what is left when
+ * nothing speaks against it and everything that the scenario is about was measured.
  */
 export function judge(facts: RunFacts): Verdict {
   const broken = crossedOf(facts, true);

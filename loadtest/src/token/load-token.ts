@@ -36,8 +36,8 @@ export function claimsFor({ region, sessions, hours }: TokenWish, nowMs: number)
 }
 
 /**
- * The pass itself, signed with the key that the edge signs with now. `keys`: the value of WHISPER_SIGNING_KEYS, which no
- * error quotes.
+ * The pass itself, signed with the key that the edge signs with now. `keys`: the value of WHISPER_SIGNING_KEYS, which
+ * no error quotes.
  */
 export async function signedPass(claims: LoadPassClaims, keys: string | undefined, nowMs: number): Promise<string> {
   if (keys === undefined || keys === "")
