@@ -122,6 +122,18 @@ describe("bounds", () => {
     expect(verdict({ seconds: fewer }).reasons).toEqual(["at most 150 of 200 sockets were there at one time"]);
   });
 
+  test("[Y7] a crowd that came too late was not held for as long as it should", () => {
+    const comesIn = (everyMs: number) =>
+      seconds(40).map((one) => ({
+        ...one,
+        counts: counts({ ...one.counts, admitted: one.atMs % everyMs === 0 ? 20 : 0 }),
+      }));
+    expect(verdict({ seconds: comesIn(1_000) }).result, "200 people in a ramp of 10 s").toBe("held");
+    expect(verdict({ seconds: comesIn(2_000) }).reasons).toEqual([
+      "only 140 of 200 people had come in 14 s after the start",
+    ]);
+  });
+
   test("every bound is looked at", () => {
     expect(new Set(boundsOf(GOOD).map(({ name }) => name))).toEqual(new Set(Object.keys(GOOD.plan.thresholds)));
   });

@@ -10,6 +10,9 @@ const LATE_SHARE = 0.01;
 /** A collection or a neighbour may take a second; more of them than this, and the run says nothing. */
 const STARVED_SECONDS_SHARE = 0.05;
 const STARVED_SECONDS_LEAST = 2;
+/** How much longer than planned people may take to come in. */
+const LATE_RAMP_SHARE = 0.1;
+const LATE_RAMP_MS = 3_000;
 
 /**
  * What a run has shown. Whatever was lost, doubled, swapped, foreign or of the other lane is a fact, however the
@@ -50,11 +53,15 @@ const crossedOf = (facts: RunFacts, promises: boolean): readonly string[] =>
         `${label}: ${valueText(measured, unit)}, ${valueText(allowed, unit)} allowed`,
     );
 
-/** A run that never had its crowd has not held it. */
+/** A run that never had its crowd, or had it too late to hold it for as long as it says, has not held it. */
 function shortfall({ plan, seconds }: RunFacts): readonly string[] {
-  const peak = seconds.reduce((most, { gauges }) => Math.max(most, gauges.sockets), 0);
   const least = Math.floor(plan.connections * (1 - plan.thresholds.errorRate));
-  return peak >= least ? [] : [`at most ${peak} of ${plan.connections} sockets were there at one time`];
+  const peak = seconds.reduce((most, { gauges }) => Math.max(most, gauges.sockets), 0);
+  if (peak < least) return [`at most ${peak} of ${plan.connections} sockets were there at one time`];
+  const byMs = plan.rampMs * (1 + LATE_RAMP_SHARE) + LATE_RAMP_MS;
+  const admitted = seconds.reduce((sum, { atMs, counts }) => sum + (atMs <= byMs ? counts.admitted : 0), 0);
+  if (admitted >= least) return [];
+  return [`only ${admitted} of ${plan.connections} people had come in ${Math.round(byMs / 1_000)} s after the start`];
 }
 
 /** Why the figures may be the generator's own, or may be missing. */

@@ -47,8 +47,14 @@ export const second = (atMs: number, over: Partial<PerSecond> = {}): PerSecond =
   ...over,
 });
 
+/** So many seconds; everybody comes in during the first. */
 export const seconds = (count: number, over: Partial<PerSecond> = {}): readonly PerSecond[] =>
-  Array.from({ length: count }, (_, at) => second((at + 1) * 1_000, over));
+  Array.from({ length: count }, (_, at) =>
+    second((at + 1) * 1_000, {
+      counts: counts({ admitted: at === 0 ? 200 : 0, textsSent: 100, textsDelivered: 100 }),
+      ...over,
+    }),
+  );
 
 const TOTALS = counts({
   upgrades: 200,

@@ -73,6 +73,7 @@ test("[Y9] the plots draw the seconds of the JSON", () => {
   for (const { x, series } of charts) for (const { values } of series) expect(values).toHaveLength(x.length);
   expect(charts.map(({ title }) => title)).toEqual([
     "Sockets",
+    "Upgrades per second",
     "Texts per second",
     "Time: a text, from when it should leave to when it is shown",
     "The generator's loop",
