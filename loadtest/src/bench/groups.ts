@@ -3,6 +3,7 @@ import { measureEdge } from "./edge-connects.ts";
 import type { Env } from "./edge-place.ts";
 import { type KillWish, measureKills } from "./kills.ts";
 import type { GroupName, Measured, NumberName } from "./lines.ts";
+import { measureCheckedTexts, measureSocketBytes } from "./loadgen.ts";
 import type { Profile } from "./profile.ts";
 import { measureResubscribing } from "./region-bus.ts";
 import { measureDesk, measureSeekCost } from "./region-desk.ts";
@@ -58,4 +59,6 @@ export const MEASURES: readonly Measure[] = [
     ],
     run: measureKills,
   },
+  { group: "loadgen", gives: ["loadgen.bytes_per_socket"], run: async ({ say }) => [await measureSocketBytes(say)] },
+  { group: "loadgen", gives: ["loadgen.texts_per_cpu_s"], run: async ({ say }) => [await measureCheckedTexts(say)] },
 ];

@@ -25,6 +25,8 @@ export const NUMBERS = {
   "kills.foreign": { group: "kills", unit: "texts", goal: 0, better: "none" },
   "kills.ended": { group: "kills", unit: "chats", goal: 0, better: "none" },
   "kills.resumed_10s_ratio": { group: "kills", unit: "of 1", goal: 0.99, better: "more" },
+  "loadgen.bytes_per_socket": { group: "loadgen", unit: "bytes/socket", goal: 4_000, better: "less" },
+  "loadgen.texts_per_cpu_s": { group: "loadgen", unit: "texts/cpu_s", goal: 60_000, better: "more" },
 } as const satisfies Record<string, { group: string; unit: string; goal: number; better: "less" | "more" | "none" }>;
 
 export type NumberName = keyof typeof NUMBERS;

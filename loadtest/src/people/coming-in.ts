@@ -66,13 +66,23 @@ export function onRefused(person: Person, refusal: ConnectRefusal, nowMs: number
   }
 }
 
+/** Names of pools, each kept once however many people are there. */
+const pools = new Map<string, string>();
+
+function nameOf({ region, pool }: Endpoint): string {
+  const name = audienceOf(region, pool);
+  const known = pools.get(name);
+  if (known === undefined) pools.set(name, name);
+  return known ?? name;
+}
+
 function openNext(person: Person, pass: Pass, nowMs: number, { hands }: World): void {
   const endpoint = pass.endpoints[pass.tried % pass.endpoints.length];
   if (endpoint === undefined) return;
   pass.tried++;
   person.pass = pass;
   person.phase = "opening";
-  person.pool = audienceOf(endpoint.region, endpoint.pool);
+  person.pool = nameOf(endpoint);
   person.sinceMs = Math.ceil(nowMs);
   person.patienceEndsAtMs = Math.ceil(nowMs + CLIENT_PATIENCE_MS);
   person.young = hands.open(person, endpoint, pass.ticket);

@@ -24,7 +24,7 @@ export type Pass = {
 
 export type Couple = {
   readonly no: number;
-  readonly people: Person[];
+  people: readonly Person[];
   round: number;
   /** Before this moment they do not seek. */
   roundAtMs: number;
@@ -120,7 +120,7 @@ export function newPerson(no: number, couple: Couple, seeks: boolean, entersAtMs
     chat: "",
     talk: undefined,
   };
-  couple.people.push(person);
+  couple.people = [...couple.people, person]; // an array that grows keeps room for sixteen more
   return person;
 }
 

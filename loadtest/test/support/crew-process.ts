@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { systemClock } from "@whisper/shared/base/clock";
 import { decodeFromCompressedBase64 } from "hdr-histogram-js";
 import type { HistogramName, Plan, WorkerTick } from "../../src/plan/plan.ts";
-import { SCENARIOS, thresholdsFor } from "../../src/plan/scenarios.ts";
+
+export { planOf } from "../../src/bench/small-plan.ts";
 
 /** A worker in a process of its own, as a conductor starts it. */
 export type CrewProcess = {
@@ -15,30 +16,7 @@ export type CrewProcess = {
 
 const WORKER = join(import.meta.dirname, "../../src/worker.ts");
 
-/** A small plan; whatever is not given is as small. */
-export const planOf = (target: string, given: Partial<Plan>): Plan => ({
-  scenario: "chat",
-  tier: undefined,
-  target,
-  region: undefined,
-  connections: 2,
-  rampMs: 0,
-  holdMs: 4_000,
-  chatShare: 1,
-  textEveryMs: 200,
-  textChars: 64,
-  matchTimeoutMs: 10_000,
-  workers: 1,
-  sourceIps: ["127.0.0.2", "127.0.0.3"],
-  loadPass: undefined,
-  seed: 7,
-  cutShare: 0,
-  hook: undefined,
-  thresholds: thresholdsFor(SCENARIOS.chat, undefined),
-  agents: undefined,
-  ...given,
-});
-
+/** A worker that begins at once with all people of the plan, from number `from`. */
 export function startCrew(plan: Plan, from = 0): CrewProcess {
   const child = fork(WORKER, [], {
     execArgv: ["--disable-warning=ExperimentalWarning"],
