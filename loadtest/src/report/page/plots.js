@@ -4,6 +4,7 @@
   const sync = uPlot.sync("run");
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const HEIGHT = 200;
+  const DASHES = [undefined, [8, 5], [2, 4]];
   const plots = [];
 
   const axis = (more) => ({
@@ -21,6 +22,8 @@
       label,
       stroke: colour(`--series-${(at % 6) + 1}`),
       width: 2,
+      // Lines often lie on each other: what is below shows through, and colour is not the only difference.
+      dash: DASHES[at % DASHES.length],
       spanGaps: false,
       points: { show: chart.x.length < 3 },
       value: (_, value) => (value === null ? "–" : `${number(value)} ${chart.unit}`.trim()),
