@@ -120,5 +120,8 @@ export function valueText(value: number, unit: Unit): string {
   }
 }
 
-const digits = (value: number): string =>
-  value === 0 ? "0" : value >= 100 ? whole.format(value) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+/** Three digits that count, and whole above a hundred. */
+function digits(value: number): string {
+  if (!(value < 100)) return whole.format(value);
+  return value >= 1 ? value.toFixed(value >= 10 ? 1 : 2) : String(Number(value.toPrecision(3)));
+}
