@@ -25,12 +25,13 @@ export class Wheel {
   /** Calls `look` for whatever is due by `nowMs`; it may set again. */
   turn(nowMs: number, look: (index: number) => void): void {
     const toMs = Math.floor(nowMs);
-    for (let atMs = Math.max(this.#turnedToMs + 1, toMs - SLOTS + 1); atMs <= toMs; atMs++) {
+    const fromMs = Math.max(this.#turnedToMs + 1, toMs - SLOTS + 1);
+    this.#turnedToMs = Math.max(this.#turnedToMs, toMs); // who asks again while it turns waits for the next turn
+    for (let atMs = fromMs; atMs <= toMs; atMs++) {
       const slot = atMs % SLOTS;
       const here = this.#slots[slot];
       if (here === undefined || here.length === 0) continue;
       this.#slots[slot] = [];
-      this.#turnedToMs = atMs;
       for (const index of here) {
         const dueMs = this.#at[index] ?? NEVER;
         if (dueMs <= atMs) {
@@ -39,6 +40,5 @@ export class Wheel {
         } else if (dueMs !== NEVER && dueMs % SLOTS === slot) this.#slots[slot]?.push(index);
       }
     }
-    this.#turnedToMs = Math.max(this.#turnedToMs, toMs);
   }
 }
