@@ -1,3 +1,4 @@
+import { options, scenarios, tiers } from "./loadtest.ts";
 import {
   clerkSettings,
   commonSettings,
@@ -29,6 +30,9 @@ export const PIECES: readonly Piece[] = [
   { page: "docs/SETTINGS.md", name: "matcher settings", make: matcherSettings },
   { page: "docs/SETTINGS.md", name: "edge settings", make: edgeSettings },
   { page: "docs/SETTINGS.md", name: "world settings", make: worldSettings },
+  { page: "docs/LOADTEST.md", name: "scenarios", make: scenarios },
+  { page: "docs/LOADTEST.md", name: "tiers", make: tiers },
+  { page: "docs/LOADTEST.md", name: "options", make: options },
 ];
 
 const opening = (name: string): string => `<!-- generated: ${name} (npm run docs) -->`;
