@@ -73,7 +73,7 @@ function doubtsAbout(facts: RunFacts): readonly string[] {
     doubts.push(
       `the generator was the bottleneck in ${starved} of ${seconds.length} seconds (loop lag up to ` +
         `${valueText(health.loopLagMsMax, "ms")}, CPU up to ${valueText(health.cpuShareMax, "share")} of a core): ` +
-        "give it more --workers, more cores, or less to do",
+        "give it more --workers, a machine that has time for it, or less to do",
     );
   if (totals.textsSent > 0 && health.lateSends > totals.textsSent * LATE_SHARE)
     doubts.push(`${health.lateSends} of ${totals.textsSent} texts left late by the generator's own fault`);
