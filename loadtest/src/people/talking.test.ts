@@ -40,6 +40,24 @@ test("a text's time runs from the moment at which it should have left, however l
   expect(people.times.text).toEqual([1_700, 700]);
 });
 
+test("the generator is late when it slept, and not when there was no socket or no partner to send to", () => {
+  const { people, dueMs } = talking();
+  people.passTo(dueMs(1));
+  expect(people.late.every((lateMs) => lateMs === 0)).toBe(true);
+  people.nowMs = dueMs(2) + 50;
+  people.passTo(people.nowMs);
+  expect(people.late.filter((lateMs) => lateMs > 0)).toHaveLength(2); // theirs as well
+  people.hear(people.a, frame({ type: "partner_away", grace: 60 }));
+  people.closed(people.a, people.outletOf(people.a), 1_006);
+  people.passTo(dueMs(6));
+  people.admit(people.a);
+  people.greet(people.a, true);
+  people.hear(people.a, frame({ type: "resumed", place: "chatting", chat_id: CHAT }));
+  people.passTo(dueMs(6) + 10);
+  expect(people.numbersOf(people.a)).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(people.late.filter((lateMs) => lateMs > 0)).toHaveLength(2);
+});
+
 test("eight texts are answered at once, fewer after 500 ms, and an answer rides on one's own text", () => {
   const { people } = talking(600_000);
   for (let id = 1; id <= 8; id++) people.hear(people.b, people.textOf(people.a, id));

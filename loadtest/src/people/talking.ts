@@ -14,7 +14,11 @@ import { faultOfWords, isAgain, judgeArrival, lostUpTo, noteAgain, type TextFaul
 
 /** What is due by now: texts whose moment has come, the answer that is owed, what was not confirmed for too long. */
 export function onTalkDue(person: Person, talk: Talk, nowMs: number, world: World): void {
-  while (talk.due < talk.count && dueAtMs(talk, talk.due + 1) <= nowMs) talk.due++;
+  while (talk.due < talk.count && dueAtMs(talk, talk.due + 1) <= nowMs) {
+    talk.due++;
+    const dueMs = dueAtMs(talk, talk.due);
+    if (dueMs >= person.sinceMs) world.hands.left(nowMs - dueMs); // before that there was no socket to say it on
+  }
   if (nowMs >= talk.resendsAtMs && !talk.isPartnerAway) {
     talk.resendMs = Math.min(talk.resendMs * 2, RESEND_AFTER_MS_MAX);
     rewind(talk, talk.delivered);
@@ -45,10 +49,7 @@ export function pump(person: Person, talk: Talk, nowMs: number, { hands }: World
     talk.owed = 0;
     outlet.say(`${talk.head}${id},"text":"${wordsOf(talk, id)}"${riding}}`);
     if (id <= talk.sentMax) noteAgain(talk.trail, id);
-    else {
-      hands.count("textsSent");
-      if (id === upTo) hands.left(nowMs - dueAtMs(talk, id));
-    }
+    else hands.count("textsSent");
   }
   talk.answersAtMs = NEVER;
   talk.sent = upTo;

@@ -20,6 +20,7 @@ export class PlayedPeople {
   readonly counts: Partial<Record<CountName, number>> = {};
   readonly times: Partial<Record<HistogramName, number[]>> = {};
   readonly examples: string[] = [];
+  readonly late: number[] = [];
   readonly asked: Person[] = [];
   readonly outlets: PlayedOutlet[] = [];
   readonly world: World;
@@ -39,7 +40,7 @@ export class PlayedPeople {
         time: (name, ms) => {
           this.times[name] = [...(this.times[name] ?? []), ms];
         },
-        left: () => {},
+        left: (lateMs) => void this.late.push(lateMs),
         example: (words) => void this.examples.push(words),
         chance: () => this.chance,
         wake: () => {},
