@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { systemClock } from "@whisper/shared/base/clock";
 import { Command, CommanderError } from "commander";
 import { optionsOf, type RawOptions } from "./plan/option-table.ts";
-import { readMetricsPort, readPlan, scenarioIn } from "./plan/options.ts";
+import { readMetricsPort, readPlan, scenarioIn, sourceAddressesIn } from "./plan/options.ts";
 import type { ConductHooks, Plan, Report, ScenarioName } from "./plan/plan.ts";
 import { SCENARIO_NAMES, SCENARIOS } from "./plan/scenarios.ts";
 import { checkTarget } from "./plan/target-check.ts";
@@ -13,6 +13,7 @@ import { metricsText, nothingSeen, seenAfter } from "./report/metrics-text.ts";
 import { checkOutputs, readReportFile, writeOutputs } from "./report/outputs.ts";
 import { summaryOf } from "./report/summary.ts";
 import { judge } from "./report/verdict.ts";
+import { runAgent } from "./run/agent.ts";
 import { conduct } from "./run/conductor.ts";
 import { Progress } from "./run/progress.ts";
 
@@ -140,6 +141,27 @@ function compareCommand(): Command {
     });
 }
 
+function agentCommand(): Command {
+  return withManners(new Command("agent"), `${NAME} agent --help`)
+    .summary("drives people of this machine for a conductor on another")
+    .description(
+      "Waits for runs with --agents of the same NATS server, and drives a share of their people from this machine. Whoever " +
+        "may speak on that server may have it aim at anything: keep it to yourself.",
+    )
+    .requiredOption("--nats <url>", "where the conductor finds it, as nats://user:password@10.0.0.1:4222")
+    .option("--source-ips <list>", "addresses of this machine to connect from, by comma (default: the system's choice)")
+    .addHelpText(
+      "after",
+      `\nExample:\n  ${NAME} agent --nats nats://10.0.0.1:4222\n\nCtrl-C ends it. Exit: 0, 2 wrong usage.`,
+    )
+    .action(async ({ nats, sourceIps }: { nats: string; sourceIps?: string }) => {
+      process.on("SIGINT", interrupt);
+      process.on("SIGTERM", interrupt);
+      const addresses = sourceIps === undefined ? [] : sourceAddressesIn(sourceIps);
+      await runAgent({ nats, sourceIps: addresses, env: childEnv(), say, signal: ending.signal });
+    });
+}
+
 const program = withManners(new Command(NAME), `${NAME} --help`)
   .description("Drives a Whisper from outside, as people do, and says by its exit code whether it held.")
   .addHelpText("after", EXITS)
@@ -148,10 +170,11 @@ const program = withManners(new Command(NAME), `${NAME} --help`)
   .allowExcessArguments()
   .action((scenario: string | undefined) => {
     if (scenario !== undefined) scenarioIn(scenario);
-    throw new UsageFault(`say what to do: ${SCENARIO_NAMES.join(", ")} or compare; see ${NAME} --help`);
+    throw new UsageFault(`say what to do: ${SCENARIO_NAMES.join(", ")} compare or agent; see ${NAME} --help`);
   });
 for (const name of SCENARIO_NAMES) program.addCommand(scenarioCommand(name));
 program.addCommand(compareCommand());
+program.addCommand(agentCommand());
 
 try {
   await program.parseAsync();

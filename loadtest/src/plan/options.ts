@@ -161,17 +161,23 @@ function textEveryIn(rate: string | undefined, talkers: number): number {
 
 function sourcesIn(text: string | undefined, target: string, connections: number): readonly string[] {
   if (text === undefined) return isLoopback(target) ? loopbackSources(sourcesFor(connections)) : [];
+  const sources = sourceAddressesIn(text);
+  if (sources.length * SOCKETS_PER_SOURCE_MAX < connections)
+    throw new UsageFault(
+      `--source-ips has room for ${sources.length * SOCKETS_PER_SOURCE_MAX} sockets ` +
+        `(${SOCKETS_PER_SOURCE_MAX} each): write ${sourcesFor(connections)} addresses, or fewer --connections`,
+    );
+  return sources;
+}
+
+/** The addresses of `--source-ips`, by comma. */
+export function sourceAddressesIn(text: string): readonly string[] {
   const sources = text.split(",").map((one) => one.trim());
   const wrong = sources.find((one) => isIP(one) === 0);
   if (wrong !== undefined)
     throw new UsageFault(`--source-ips ${shown(wrong)} is no IP address: write such as 127.0.0.1,127.0.0.2`);
   if (new Set(sources).size !== sources.length)
     throw new UsageFault("--source-ips names an address twice: write each once");
-  if (sources.length * SOCKETS_PER_SOURCE_MAX < connections)
-    throw new UsageFault(
-      `--source-ips has room for ${sources.length * SOCKETS_PER_SOURCE_MAX} sockets ` +
-        `(${SOCKETS_PER_SOURCE_MAX} each): write ${sourcesFor(connections)} addresses, or fewer --connections`,
-    );
   return sources;
 }
 

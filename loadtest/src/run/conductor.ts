@@ -9,6 +9,7 @@ import {
   type WorkerTick,
 } from "../plan/plan.ts";
 import { UsageFault } from "../plan/usage-fault.ts";
+import { musterAgents } from "./agents.ts";
 import { bundleWorker } from "./bundle-worker.ts";
 import { type RunningHook, runHook } from "./hook.ts";
 import { readHost } from "./host.ts";
@@ -34,7 +35,10 @@ type Muster = { open(events: PartEvents): Parts; readonly startInMs: number };
  * `workerFile` makes what the workers run.
  */
 export async function conduct(plan: Plan, hooks: ConductHooks, workerFile = bundleWorker): Promise<RunFacts> {
-  const { open, startInMs } = await musterWorkers(plan, hooks, workerFile);
+  const { open, startInMs } =
+    plan.agents === undefined
+      ? await musterWorkers(plan, hooks, workerFile)
+      : { open: await musterAgents(plan, plan.agents, systemClock), startInMs: START_MS };
   return new Conductor(plan, hooks, systemClock).run(open, startInMs);
 }
 
@@ -43,7 +47,8 @@ async function musterWorkers(plan: Plan, { env }: ConductHooks, workerFile: type
   const fit = preflight(plan, host);
   if (!fit.ok) throw new UsageFault(fit.lacks.join("\n"));
   const path = await workerFile();
-  const shares = sharesOf(0, plan.connections, Array<number>(fit.workers).fill(1));
+  const even = Array<number>(fit.workers).fill(1);
+  const shares = sharesOf(0, plan.connections, even).filter(({ count }) => count > 0);
   return {
     open: (events) => openWorkers({ ...plan, workers: shares.length }, shares, { path, env }, systemClock, events),
     startInMs: START_MS + (shares.length * START_MS_PER_WORKER) / host.cpus,
@@ -58,7 +63,7 @@ class Conductor {
   readonly #lost: string[] = [];
   readonly #over = Promise.withResolvers<void>();
   #waited: Set<string> = new Set();
-  #startAtMs = 0;
+  #startAtMs = Number.POSITIVE_INFINITY;
   #turnedMs = 0;
   #hook: RunningHook | undefined;
 
@@ -76,14 +81,14 @@ class Conductor {
     });
     const ledger = new Ledger(parts.names, this.#plan, onSecond);
     this.#waited = new Set(parts.names);
+    const watch = new OpsWatch(ops, () => Math.max(0, this.#sinceMs()));
+    await watch.look();
     this.#startAtMs = this.#clock.nowMs() + startInMs;
     const startedAt = new Date(this.#startAtMs).toISOString();
     parts.begin(this.#startAtMs);
     const interrupt = (): void => parts.stop();
     if (signal.aborted) interrupt();
     else signal.addEventListener("abort", interrupt);
-    const watch = new OpsWatch(ops, () => Math.max(0, this.#sinceMs()));
-    await watch.look();
     this.#turnedMs = this.#clock.nowMs();
     const turns = setInterval(() => this.#turn(ledger), TURN_MS);
     await this.#over.promise;
@@ -106,6 +111,7 @@ class Conductor {
     };
   }
 
+  /** Below 0 before the run begins. */
   #sinceMs(): number {
     return this.#clock.nowMs() - this.#startAtMs;
   }
@@ -147,7 +153,7 @@ class Conductor {
   async #hookOutcome(interrupted: boolean): Promise<HookOutcome | undefined> {
     if (this.#plan.hook === undefined) return undefined;
     if (this.#hook === undefined) {
-      if (!interrupted) this.#lost.push("the hook did not begin");
+      if (!interrupted && this.#lost.length === 0) this.#lost.push("the hook did not begin");
       return undefined;
     }
     const outcome = await this.#hook.end();

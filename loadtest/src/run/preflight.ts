@@ -1,4 +1,5 @@
 import { needsOf, SOCKETS_PER_SOURCE_MAX, SOCKETS_PER_WORKER_MAX } from "../plan/needs.ts";
+import { isLoopback } from "../plan/options.ts";
 import type { Plan } from "../plan/plan.ts";
 
 /** What a machine gives to one run. */
@@ -31,10 +32,6 @@ const SERVER_BYTES = 5_120 + 1_500;
 const MEMORY_RESERVE_BYTES = 256 * 2 ** 20;
 /** Texts that one processor writes, reads and checks in a second (DESIGN §14). */
 const TEXTS_PER_CPU_S = 60_000;
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-
-/** Whether a target is this machine, which then carries both ends of every socket. */
-export const isLoopback = (target: string): boolean => LOOPBACK.test(new URL(target).hostname);
 
 /** Whether a machine can carry what is wanted, and by how many worker processes; else what it lacks. */
 export function preflight(need: Need, host: Host): Fit {
@@ -63,20 +60,17 @@ export function capacityOf(need: Need, host: Host): number {
   return fits;
 }
 
-/** `count` people from number `from` on, shared out by weight; no couple is torn, and no share is empty. */
+/** `count` people from number `from` on, shared out by weight, a share for each; no couple is torn. */
 export function sharesOf(from: number, count: number, weights: readonly number[]): readonly Share[] {
   const couples = Math.ceil(count / 2);
   const sum = weights.reduce((all, weight) => all + weight, 0);
-  const shares: Share[] = [];
   let [weight, before] = [0, 0];
-  for (const one of weights) {
+  return weights.map((one) => {
     weight += one;
-    const until = Math.round((couples * weight) / sum);
-    const people = Math.min(count, until * 2) - before * 2;
-    if (people > 0) shares.push({ from: from + before * 2, count: people });
-    before = until;
-  }
-  return shares;
+    const first = before;
+    before = Math.min(count, Math.round((couples * weight) / sum) * 2);
+    return { from: from + first, count: before - first };
+  });
 }
 
 const counted = (value: number): string => Math.ceil(value).toLocaleString("en-US");
