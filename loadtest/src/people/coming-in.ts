@@ -62,8 +62,15 @@ export function onRefused(person: Person, refusal: ConnectRefusal, nowMs: number
     case "unreachable":
       return returnLater(person, "after_pause", retryAfterMs, nowMs, world);
     default:
-      person.phase = "done"; // a client would not come back by itself either
+      stayOut(person);
   }
+}
+
+/** They do not come back, as a client would not by itself. */
+export function stayOut(person: Person): void {
+  person.phase = "done";
+  person.returnsAtMs = NEVER;
+  person.patienceEndsAtMs = NEVER;
 }
 
 /** Names of pools, each kept once however many people are there. */
@@ -163,7 +170,7 @@ export function onClosed(
   if (phase === "still" && nowMs - person.sinceMs >= LINK_GOOD_MS) person.tries = 0;
   const advice = returnAdvice(end.code);
   if (advice === "never") {
-    person.phase = "done";
+    stayOut(person);
     world.hands.count("errors");
     world.hands.example(`somebody was told not to come back, with ${end.code}`);
     return;
@@ -245,13 +252,11 @@ export function leave(person: Person): void {
   const { outlet, young } = person;
   person.outlet = undefined;
   person.young = undefined;
-  person.phase = "done";
+  stayOut(person);
   person.session = undefined;
   person.device = undefined;
   person.pass = undefined;
   person.lostAtMs = NEVER;
-  person.returnsAtMs = NEVER;
-  person.patienceEndsAtMs = NEVER;
   becomeIdle(person);
   outlet?.close();
   young?.close();

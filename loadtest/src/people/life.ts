@@ -55,7 +55,8 @@ export function settle(couple: Couple, nowMs: number, world: World): void {
   if (!couple.isOver || first === undefined || second === undefined) return;
   if (first.talk !== undefined || second.talk !== undefined) return;
   const { script } = world;
-  const roundAtMs = Math.max(Math.ceil(nowMs), couple.roundAtMs + script.roundMs);
+  const beganMs = couple.soughtAtMs === NEVER ? nowMs : couple.soughtAtMs;
+  const roundAtMs = Math.ceil(Math.max(nowMs, beganMs + script.roundMs)); // each couple at a pace of its own
   if (!(script.isAgain && isTimeFor(script, roundAtMs))) return;
   if (first.phase === "done" || second.phase === "done") return;
   couple.round++;

@@ -116,6 +116,7 @@ test("once everything is said and confirmed the first ends the chat; both come i
 
 test("a scenario that chats again begins the next round with new tokens and another interest", () => {
   const people = new PlayedPeople({ scenario: "match", holdMs: 60_000 });
+  people.passTo(3_000);
   people.meet();
   expect(people.couple.isOver).toBe(true); // there is nothing to say: over as soon as both are in
   people.asked.length = 0;
@@ -127,9 +128,9 @@ test("a scenario that chats again begins the next round with new tokens and anot
   people.greet(people.a);
   people.admit(people.b);
   people.greet(people.b);
-  people.passTo(9_999);
+  people.passTo(12_999);
   expect(types(people)).toEqual([]);
-  people.passTo(10_000); // rounds have a pace of their own
+  people.passTo(13_000); // ten seconds after they began, so that not all couples seek at one moment
   expect(framesOf(people.outletOf(people.a))[0]).toMatchObject({ interests: ["load 7 0 1"] });
 });
 
@@ -188,6 +189,16 @@ test("who comes back to a chat that they had ended ends it again", () => {
   people.greet(people.a, true);
   people.hear(people.a, frame({ type: "resumed", place: "chatting", chat_id: CHAT }));
   expect(framesOf(people.outletOf(people.a))).toEqual([{ type: "end_chat", chat_id: CHAT }]);
+});
+
+test("who is banned on the way to another socket does not come back", () => {
+  const people = new PlayedPeople();
+  people.meet();
+  people.hear(people.a, frame({ type: "moving", after_ms: 5, reason: "drain" }));
+  people.hear(people.a, frame({ type: "banned", duration: 60, reason: "spam" }));
+  people.asked.length = 0;
+  people.passTo(10_000);
+  expect(people.asked).toEqual([]);
 });
 
 test("whatever a server says, in whatever order, nobody throws, and who has left says no more", () => {

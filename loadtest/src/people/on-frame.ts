@@ -1,5 +1,5 @@
 import type { ServerFrame, ServerFrameOf } from "@whisper/shared/protocol/server-frames";
-import { onGreeted, planMove, takeUp } from "./coming-in.ts";
+import { onGreeted, planMove, stayOut, takeUp } from "./coming-in.ts";
 import { beginChat, onChatOver, onMatchFound, onSeekEnd, planSeek } from "./meeting.ts";
 import { becomeIdle, NEVER, type Outlet, type Person, say, type World } from "./person.ts";
 import { excuse, onDelivered, onLimitedText, onOutOfOrder, onText, pump, resendAll } from "./talking.ts";
@@ -105,7 +105,7 @@ function onSpokenFrame(person: Person, frame: ServerFrame, nowMs: number, world:
     case "rate_limited":
       return onLimited(person, frame, nowMs, world);
     case "banned":
-      person.phase = "done";
+      stayOut(person);
       return odd(world, "somebody was banned");
     case "error":
       return onError(person, frame, nowMs, world);
