@@ -170,7 +170,7 @@ const program = withManners(new Command(NAME), `${NAME} --help`)
   .allowExcessArguments()
   .action((scenario: string | undefined) => {
     if (scenario !== undefined) scenarioIn(scenario);
-    throw new UsageFault(`say what to do: ${SCENARIO_NAMES.join(", ")} compare or agent; see ${NAME} --help`);
+    throw new UsageFault(`say what to do: ${SCENARIO_NAMES.join(", ")}, compare or agent; see ${NAME} --help`);
   });
 for (const name of SCENARIO_NAMES) program.addCommand(scenarioCommand(name));
 program.addCommand(compareCommand());
