@@ -1,4 +1,4 @@
-import type { Report, ReportedPlan } from "../plan/plan.ts";
+import type { HookOutcome, Report, ReportedPlan } from "../plan/plan.ts";
 import { timeText } from "../plan/quantities.ts";
 import { errorFigure, figuresOf, valueText } from "./figures.ts";
 
@@ -25,6 +25,10 @@ export function planLine(plan: ReportedPlan): string {
   return parts.filter((part) => part !== undefined).join(" · ");
 }
 
+/** How the tester's command ended, and after how long. */
+export const hookLine = ({ ended, tookMs }: HookOutcome): string =>
+  `the hook ended with ${ended} after ${valueText(tookMs, "ms")}`;
+
 /** What a run has shown, as text for a terminal: the verdict first, then its reasons, then all figures that moved. */
 export function summaryOf(report: Report): string {
   const { verdict, plan, machine, commit, examples } = report;
@@ -37,6 +41,7 @@ export function summaryOf(report: Report): string {
   }
   const errors = errorFigure(report);
   if (errors.value > 0) lines.push("", `${errors.label}: ${valueText(errors.value, errors.unit)} of what was tried`);
+  if (report.hook !== undefined) lines.push("", hookLine(report.hook));
   if (examples.length > 0) lines.push("", "For example", ...examples.map((example) => `  ${example}`));
   return lines.join("\n");
 }

@@ -137,6 +137,14 @@ test("[Y9] what a target or a machine is called cannot become code in the page",
   expect(chartsIn(html).at(-1)?.series[0]?.label).toBe(evil);
 });
 
+test("[Y9] how a hook ended is told, and what it said cannot become code", () => {
+  const report = reportOf({ hook: { ended: "code 3", tookMs: 1_250, output: "<b>gone</b>" } });
+  for (const text of [page(report), summaryOf(report)])
+    expect(text).toContain("the hook ended with code 3 after 1,250 ms");
+  expect(page(report)).not.toContain("<b>gone");
+  expect(summaryOf(reportOf())).not.toContain("hook");
+});
+
 test("[Y9] a script that would end its element early is refused", () => {
   expect(() => pageOf(reportOf(), { ...parts, uplotJs: "a = '</script>'" })).toThrow(RangeError);
 });

@@ -10,7 +10,7 @@ import {
   type Unit,
   valueText,
 } from "../figures.ts";
-import { planLine } from "../summary.ts";
+import { hookLine, planLine } from "../summary.ts";
 import { type Chart, chartsOf } from "./charts.ts";
 
 /** What the page is made of besides the report: texts that go into it as they are. */
@@ -60,6 +60,9 @@ export function pageOf(report: Report, parts: PageParts): string {
     `<h2>Figures</h2><div class="tables">${figuresOf(report).map(figureTable).join("")}</div>`,
     report.phases.length > 0 ? `<h2>Phase by phase</h2>${phaseTable(report.phases)}` : "",
     examples(report.examples),
+    report.hook === undefined
+      ? ""
+      : `<h2>Hook</h2><p>${escaped(hookLine(report.hook))}</p><pre class="wide">${escaped(report.hook.output)}</pre>`,
     `<script type="application/json" id="charts">${inScript(charts)}</script>`,
     asScript(parts.uplotJs),
     asScript(parts.plots),
