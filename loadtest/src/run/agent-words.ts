@@ -1,8 +1,8 @@
 import type { Plan } from "../plan/plan.ts";
 import type { Share } from "./preflight.ts";
 
-// What a conductor and the agents of other machines say to each other. A run is a random mark, so that two conductors on
-// one bus do not hear each other's agents.
+// What a conductor and the agents of other machines say to each other. A run is a random mark, so that two conductors
+// on one bus do not hear each other's agents.
 
 /** Here conductors ask who is there. */
 export const CALL = "whisper.loadtest.v1.call";

@@ -5,8 +5,9 @@ import { build } from "esbuild";
 import { ROOT } from "../bench/processes.ts";
 
 /**
- * One plain file of a worker (or of whatever begins at `entry`) and all that it needs, in `node_modules/.cache`; resolves with its path. A process that
- * loads many TypeScript files keeps 45 MB for it, of one plain file 12 (DESIGN §10).
+ * One plain file of a worker (or of whatever begins at `entry`) and all that it needs, in `node_modules/.cache`;
+ * resolves with its path. A process that loads many TypeScript files keeps 45 MB for it, of one plain file 12 (DESIGN
+ * §10).
  */
 export async function bundleWorker(entry = "loadtest/src/worker.ts"): Promise<string> {
   const built = await build({

@@ -69,7 +69,10 @@ export class Ledger {
       this.#parts.set(part, { counts: NO_COUNTS, secondsHeard: 0, isOver: false, saidDone: false });
   }
 
-  /** Takes in what a part said at `sinceMs`, which may lie before the beginning; false when its histograms cannot be read, and nothing was taken. */
+  /**
+   * Takes in what a part said at `sinceMs`, which may lie before the beginning; false when its histograms cannot be
+   * read, and nothing was taken.
+   */
   note(part: string, tick: WorkerTick, sinceMs: number): boolean {
     const state = this.#parts.get(part);
     const histograms = decoded(tick.histograms);

@@ -10,7 +10,7 @@ const WORDS_PER_S_MAX = 4;
 /** What a worker process tells of itself. */
 export type WorkerEvents = {
   tick(tick: WorkerTick): void;
-  /** It ended, or had to be ended, before it was done; told once. `lastWords` is the last line of its errors, or empty. */
+  /** It ended, or had to be ended, before it was done; told once. `lastWords` are of its errors, or empty. */
   lost(why: string, lastWords: string): void;
 };
 

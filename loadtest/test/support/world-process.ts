@@ -38,7 +38,7 @@ export async function until(isSo: () => boolean | Promise<boolean>, what: string
   const endMs = performance.now() + waitMs;
   while (!(await isSo())) {
     if (performance.now() > endMs) throw new Error(`in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
