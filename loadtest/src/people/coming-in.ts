@@ -11,7 +11,7 @@ import {
 import { CLOSE_CODES, type ReturnAdvice, returnAdvice } from "@whisper/shared/protocol/close-codes";
 import type { Endpoint, ServerFrameOf } from "@whisper/shared/protocol/server-frames";
 import { kept } from "./kept-token.ts";
-import { becomeIdle, NEVER, type Outlet, type Person, partnerOf, type World } from "./person.ts";
+import { becomeIdle, NEVER, type Outlet, odd, type Person, partnerOf, type World } from "./person.ts";
 import { excuse } from "./talking.ts";
 
 /** How somebody comes in, and back: the edge, sockets, and what each closing says. As a client must (DESIGN §5.3). */
@@ -171,9 +171,7 @@ export function onClosed(
   const advice = returnAdvice(end.code);
   if (advice === "never") {
     stayOut(person);
-    world.hands.count("errors");
-    world.hands.example(`somebody was told not to come back, with ${end.code}`);
-    return;
+    return odd(world, `somebody was told not to come back, with ${end.code}`);
   }
   if (end.code === CLOSE_CODES.home_away.code && ++person.homeAway >= HOME_AWAY_TRIES_MAX && person.talk === undefined)
     forget(person, world);

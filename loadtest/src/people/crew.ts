@@ -118,7 +118,7 @@ export class Crew {
     }
   }
 
-  /** Whoever still talks ends it; everybody leaves. */
+  /** Whoever still talks ends it; everybody leaves. What is under way then is not called lost. */
   leave(): void {
     for (const couple of this.#couples)
       if (couple.people[0]?.talk !== undefined && !couple.isOver) endChat(couple, this.#world);

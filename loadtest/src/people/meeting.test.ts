@@ -79,6 +79,12 @@ test("two who were put into two chats are named", () => {
   expect(people.examples).toContain("two who seek each other were put into two chats");
 });
 
+test("two who were to be in two pools, and are in one, are named", () => {
+  const people = new PlayedPeople({ scenario: "cross" });
+  people.meet();
+  expect(people.examples).toEqual(["two who were to be in two pools are in one"]);
+});
+
 test("an acceptance of another chat than the one said yes to means nothing", () => {
   const people = seeking();
   people.hear(people.a, found(people));

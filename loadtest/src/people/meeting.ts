@@ -1,5 +1,5 @@
 import type { ServerFrameOf } from "@whisper/shared/protocol/server-frames";
-import { becomeIdle, type Couple, NEVER, type Person, partnerOf, say, type World } from "./person.ts";
+import { becomeIdle, type Couple, NEVER, odd, type Person, partnerOf, say, type World } from "./person.ts";
 import { interestOf, phaseOf, speechOf, textsInChat } from "./scenario-people.ts";
 import { dueAtMs, newTalk, type Talk } from "./talk-state.ts";
 import { noteLost } from "./talking.ts";
@@ -54,17 +54,12 @@ export function onSeekEnd(person: Person, nowMs: number, world: World, wasTold: 
 }
 
 /** An offer: taken, if it is the partner; a stranger, who was found because the partner was not, is declined. */
-export function onMatchFound(
-  person: Person,
-  frame: ServerFrameOf<"match_found">,
-  nowMs: number,
-  { hands, script }: World,
-): void {
+export function onMatchFound(person: Person, frame: ServerFrameOf<"match_found">, nowMs: number, world: World): void {
+  const { hands, script } = world;
   const { couple } = person;
   if (person.place !== "seeking" && person.place !== "accepted") return;
   if (!frame.shared_interests.includes(interestOf(script, couple.no, couple.round))) {
-    hands.count("errors");
-    hands.example("somebody was offered a stranger who does not share their interest");
+    odd(world, "somebody was offered a stranger who does not share their interest");
     person.place = "idle";
     person.meetsAtMs = Math.ceil(nowMs);
     return say(person, { type: "decline_match", chat_id: frame.chat_id });
@@ -86,10 +81,8 @@ export function beginChat(person: Person, chat: string, nowMs: number, world: Wo
   const theirs = partner?.place === "chatting" ? partner.talk : undefined;
   hands.count("matches");
   if (theirs === undefined) hands.count("chatsBegun");
-  else if (theirs.chat !== chat) {
-    hands.count("errors");
-    hands.example("two who seek each other were put into two chats");
-  }
+  else if (theirs.chat !== chat) odd(world, "two who seek each other were put into two chats");
+  else if (script.isApart && partner?.pool === person.pool) odd(world, "two who were to be in two pools are in one");
   person.place = "chatting";
   person.chat = chat;
   person.meetsAtMs = NEVER;
@@ -99,7 +92,10 @@ export function beginChat(person: Person, chat: string, nowMs: number, world: Wo
   person.talk = newTalk(chat, speechOf(script, couple.no, seat), { firstDueMs, everyMs, count });
 }
 
-/** Ends a couple's chat once both have said everything and it has arrived, or will not. Returns whether it ended. */
+/**
+ * Ends a couple's chat once both have said everything and it has arrived, or will not: what was written for somebody
+ * who is there, and has not been shown by then, is lost. Returns whether it ended.
+ */
 export function endIfDone(couple: Couple, nowMs: number, world: World): boolean {
   const [ender, other] = couple.people;
   const [mine, theirs] = [ender?.talk, other?.talk];
@@ -109,6 +105,10 @@ export function endIfDone(couple: Couple, nowMs: number, world: World): boolean 
   if (!isSaid) return false;
   const isConfirmed = mine.delivered >= mine.count && theirs.delivered >= theirs.count;
   if (!isConfirmed && nowMs < endsAtMs(couple)) return false;
+  if (isThere(other)) {
+    if (!mine.isPartnerAway) noteLost(mine, mine.sentMax, theirs.last, world);
+    if (!theirs.isPartnerAway) noteLost(theirs, theirs.sentMax, mine.last, world);
+  }
   endChat(couple, world);
   return true;
 }
@@ -121,20 +121,12 @@ export function endsAtMs({ people: [ender, other] }: Couple): number {
   return Math.ceil(Math.max(quietFromMs(mine), quietFromMs(theirs)) + PATIENCE_MS);
 }
 
-/**
- * The two end their chat: the one says so, the other will be told. What was written for somebody who is there and has
- * not been shown by now is lost.
- */
+/** The two end their chat: the one says so, the other will be told. Nobody judges what is still under way. */
 export function endChat(couple: Couple, world: World): void {
-  const [ender, other] = couple.people;
-  const [mine, theirs] = [ender?.talk, other?.talk];
-  if (ender === undefined || other === undefined || mine === undefined) return;
+  const [ender] = couple.people;
+  if (ender?.talk === undefined) return;
   couple.isOver = true;
   world.hands.count("chatsEnded");
-  if (theirs?.chat === mine.chat && isThere(ender) && isThere(other)) {
-    if (!mine.isPartnerAway) noteLost(mine, mine.sentMax, theirs.last, world);
-    if (!theirs.isPartnerAway) noteLost(theirs, theirs.sentMax, mine.last, world);
-  }
   endHalf(ender);
 }
 

@@ -1,7 +1,7 @@
 import type { ServerFrame, ServerFrameOf } from "@whisper/shared/protocol/server-frames";
 import { onGreeted, planMove, stayOut, takeUp } from "./coming-in.ts";
 import { beginChat, onChatOver, onMatchFound, onSeekEnd, planSeek } from "./meeting.ts";
-import { becomeIdle, NEVER, type Outlet, type Person, say, type World } from "./person.ts";
+import { becomeIdle, NEVER, type Outlet, odd, type Person, say, type World } from "./person.ts";
 import { excuse, onDelivered, onLimitedText, onOutOfOrder, onText, pump, resendAll } from "./talking.ts";
 
 /** What a frame does; one that does not fit the moment does nothing. `undefined` is a frame that nobody can read. */
@@ -141,9 +141,4 @@ function onError(person: Person, frame: ServerFrameOf<"error">, nowMs: number, w
   // Of a chat that has just ended, or a proposal that ran out: honest clients meet these.
   if (frame.code === "invalid_chat" && person.couple.isOver) return;
   odd(world, `the shard answered ${frame.code}`);
-}
-
-function odd({ hands }: World, what: string): void {
-  hands.count("errors");
-  hands.example(what);
 }

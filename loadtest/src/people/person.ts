@@ -139,3 +139,9 @@ export function becomeIdle(person: Person): void {
   person.chat = "";
   person.meetsAtMs = NEVER;
 }
+
+/** Something that should not have happened. `what` holds no id, text or address. */
+export function odd({ hands }: World, what: string): void {
+  hands.count("errors");
+  hands.example(what);
+}
