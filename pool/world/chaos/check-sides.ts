@@ -139,9 +139,10 @@ function grouped<T, K>(things: readonly T[], keyOf: (thing: T) => K): ReadonlyMa
 
 function exampleOf(chat: string, sides: readonly Side[], found: ChatFindings): string {
   const { lost, doubled, reordered, foreign } = found;
-  const seats = sides.map(({ seat, pool, ending, endedMs, said, delivered, heard }) => {
+  const seats = sides.map(({ seat, pool, ending, endedMs, said, delivered, heard, how }) => {
     const when = endedMs === undefined ? "" : ` at ${endedMs}`;
-    return `seat ${seat} on ${pool} ${ending}${when}, said ${said}, delivered ${delivered}, heard ${JSON.stringify(heard.slice(0, 6))}`;
+    const why = how === undefined ? "" : ` (${how})`;
+    return `seat ${seat} on ${pool} ${ending}${why}${when}, said ${said}, delivered ${delivered}, heard ${JSON.stringify(heard.slice(0, 6))}`;
   });
   const what = [`lost ${lost}`, `doubled ${doubled}`, `reordered ${reordered}`, `foreign ${foreign}`];
   if (found.endedByUs) what.push("ended by us");

@@ -38,7 +38,7 @@ export class SideNotes {
     if (before === after) return;
     this.#onLink(before, after, nowMs);
     if (before.talk?.chat !== after.talk?.chat) {
-      if (before.talk !== undefined) this.#close(before, endingOf(after), nowMs);
+      if (before.talk !== undefined) this.#close(before, endingOf(after), nowMs, howOf(after));
       if (after.talk !== undefined) this.#begin(after, nowMs);
     }
     if (before.transcript !== after.transcript) this.#onLines(after.transcript);
@@ -75,8 +75,11 @@ export class SideNotes {
     this.#lastSeen = transcript.findLast(({ from }) => from === "partner");
   }
 
-  #close(last: ClientState, ending: Ending, nowMs: number): void {
-    if (this.#open !== undefined) this.#done.push(this.#sideOf(this.#open, last, ending, nowMs));
+  #close(last: ClientState, ending: Ending, nowMs: number, how: string): void {
+    if (this.#open !== undefined) {
+      const side = this.#sideOf(this.#open, last, ending, nowMs);
+      this.#done.push(ending === "lost" ? { ...side, how } : side);
+    }
     this.#open = undefined;
   }
 
@@ -108,6 +111,14 @@ export class SideNotes {
     if (marks === undefined || marks.chat !== open.mark) open.foreign++;
     else hear(open.heard, marks.sender, marks.no);
   }
+}
+
+/** How a client stood after it had lost its chat, in words of the client's own. */
+function howOf({ stopped, scene, link, identity }: ClientState): string {
+  if (stopped !== undefined) return `stopped: ${stopped.why}${"code" in stopped ? ` ${stopped.code}` : ""}`;
+  const note = scene.scene === "idle" ? (scene.note ?? "none") : "";
+  const who = identity.session === undefined ? "as somebody new" : "with its session";
+  return `${scene.scene} ${note}, ${who}, socket ${link.newest?.no ?? 0} ${link.newest?.phase ?? "gone"}, try ${link.tries}`;
 }
 
 function endingOf({ scene, talk, stopped }: ClientState): Ending {

@@ -20,6 +20,8 @@ export type Side = {
   /** `undefined` while it goes on. */
   readonly endedMs: number | undefined;
   readonly ending: Ending;
+  /** Of one that was lost: what its client was told, or why it stopped. */
+  readonly how?: string;
   /** How many texts the client took from this person; they are numbered 1, 2, 3 … */
   readonly said: number;
   /** Up to which number this person was told that the partner has them. */
