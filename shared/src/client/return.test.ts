@@ -286,6 +286,15 @@ test("[C22] an expired session is forgotten, and the client comes as somebody ne
   deepEqual(brain.view.now, { scene: "idle", note: "lost", chat: brain.state.left });
 });
 
+test("[C22] a region that is not there stops who is new; who was in before waits for it", () => {
+  const fresh = refuse(new Brain().call({ call: "connect" }), refusal("unknown_region"));
+  equal(fresh.view.stopped?.why, "refused");
+  const before = new Brain().comeIn().wait(6_000).closed(4202).wait(10_000);
+  refuse(before, refusal("unknown_region"));
+  equal(before.view.stopped, undefined);
+  ok(before.clear().wait(20_000).did("ask").length > 0);
+});
+
 test("[C22] what the edge cannot read is tried once without the session; other refusals stop", () => {
   const brain = new Brain().comeIn().wait(6_000).closed(4000).wait(0);
   refuse(brain, refusal("bad_request")).wait(2_000);

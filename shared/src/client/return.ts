@@ -100,6 +100,10 @@ export function onConnectRefused(turn: Turn, no: number, refusal: ConnectRefusal
         return leave(turn, { why: "refused", code: refusal.code, retryAfterMs: undefined });
       forgetSession(turn); // what the tab kept may be what the edge could not read
       return returnLater(turn, "now", undefined);
+    case "unknown_region":
+      // Who was in before knows that there is such a region: its pools are silent for the moment.
+      if (identity.session !== undefined) return returnLater(turn, "after_pause", refusal.retryAfterMs);
+      return leave(turn, { why: "refused", code: refusal.code, retryAfterMs: refusal.retryAfterMs });
     default:
       return leave(turn, { why: "refused", code: refusal.code, retryAfterMs: refusal.retryAfterMs });
   }
