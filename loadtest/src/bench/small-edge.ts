@@ -71,8 +71,11 @@ export async function startSmallEdge(
     request.on("data", (part: Buffer) => parts.push(part));
     request.on("end", async () => {
       const body = JSON.parse(Buffer.concat(parts).toString() || "{}");
+      const count = Number(new URL(request.url ?? "", "http://edge").searchParams.get("count") ?? 0);
+      const sessions: object[] = [];
+      for (let i = 0; i < count; i++) sessions.push(await admit(body));
       response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify(await admit(body)));
+      response.end(JSON.stringify(count > 0 ? { sessions } : await admit(body)));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -199,6 +199,18 @@ test("a second copy after a return is no fault; without one the text was repaire
   }
 });
 
+test.each([
+  ["live", "foreign"],
+  ["test", "laneCrossed"],
+])("words of lane %s from somebody in one's chat who is not the partner are %s", (lane, fault) => {
+  const { people } = talking();
+  people.b.talk = undefined; // the partner is not in this chat
+  const text = `run 7 ${lane} couple 0 seat 1 says 1`;
+  people.hear(people.a, frame({ type: "message", from: "partner", id: 1, text, ts: 1 }));
+  expect(people.counts).toMatchObject({ [fault]: 1 });
+  expect(people.counts.textsDelivered).toBeUndefined();
+});
+
 test("a void text keeps its number: counted, not shown, and nothing is missing", () => {
   const { people } = talking(600_000);
   people.hear(people.b, frame({ type: "message", from: "partner", id: 1, void: true, ts: 1 }));

@@ -84,8 +84,11 @@ export function onText(
 ): void {
   const theirs = partnerOf(person)?.talk;
   if (person.couple.isOver) return; // said before the end was heard
-  if (theirs === undefined || theirs.chat !== talk.chat) return blame(world, "foreign");
   const { id, text } = frame;
+  if (theirs === undefined || theirs.chat !== talk.chat) {
+    const fault = faultOfWords(text ?? "", marksOf(person, id, world));
+    return blame(world, fault === "laneCrossed" ? fault : "foreign");
+  }
   if (text !== undefined && text !== wordsOf(theirs, id)) {
     const fault = faultOfWords(text, marksOf(person, id, world));
     blame(world, fault);
