@@ -2,12 +2,12 @@ import type { AddressInfo } from "node:net";
 import { connect, createServer, type Socket } from "node:net";
 import { FrameReader, OPCODE } from "../../src/engine/frames.ts";
 
-/** A text frame of the server's on its way to one client. `side` counts the sockets in the order of their dialling. */
+/** A text frame of the server on its way to one client. `side` counts the sockets in the order of their dialling. */
 export type Passing = { readonly side: number; readonly wire: string };
 /** What goes on instead of a frame, at once; whatever it keeps it may send later by `send`. */
 export type Tamper = (passing: Passing, send: (wire: string, side?: number) => void) => readonly string[];
 
-/** A way to a shard that may drop, double, swap, delay and invent what the server says. Clients' words go through. */
+/** A way to a shard that may drop, double, swap, delay and invent what the server says. What clients say passes. */
 export type FaultyProxy = { readonly port: number; close(): void };
 
 /** A server's frame: whole and unmasked. */
