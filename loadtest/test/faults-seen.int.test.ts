@@ -14,14 +14,14 @@ beforeAll(async () => {
 }, 30_000);
 afterAll(() => world.stop());
 
-/** A run of people who talk for 3 s, 200 ms between texts, over a proxy. */
+/** A run of people who talk for some seconds, 200 ms between texts, over a proxy. */
 async function talkOver(tamper: Tamper, given: Partial<Plan> = {}): Promise<WorkerTick> {
   const [shard] = world.shards;
   if (shard === undefined) throw new Error("the world has a shard");
   const proxy = await startFaultyProxy(shard.port, tamper);
   const edge = await startSmallEdge(REGION, world.key, [{ pool: "p1" as PoolName, port: proxy.port }]);
   try {
-    return await startCrew(planOf(edge.url, { connections: 4, ...given })).done;
+    return await startCrew(planOf(edge.url, { connections: 4, holdMs: 8_000, ...given })).done;
   } finally {
     edge.close();
     proxy.close();

@@ -7,6 +7,9 @@ import { type CrewProcess, longestMs, planOf, startCrew } from "./support/crew-p
 
 // Workers and real shards of two pools, one desk: what people do in each scenario, and what is measured of it.
 
+/** Long enough for a machine with other work: a run begins when its worker is asked for, not when it is up. */
+const PATIENT_MS = 10_000;
+
 let world: SmallWorld;
 beforeAll(async () => {
   world = await startSmallWorld(2);
@@ -18,7 +21,9 @@ type Ran = { readonly done: WorkerTick; readonly ticks: readonly WorkerTick[] };
 async function run(given: Partial<Plan>, lane: Lane = "live", during?: (crew: CrewProcess) => void): Promise<Ran> {
   const edge = await startSmallEdge(REGION, world.key, world.shards, lane);
   try {
-    const crew = startCrew(planOf(edge.url, { seed: Math.floor(performance.now() * 1_000), ...given }));
+    const crew = startCrew(
+      planOf(edge.url, { holdMs: PATIENT_MS, seed: Math.floor(performance.now() * 1_000), ...given }),
+    );
     during?.(crew);
     const done = await crew.done;
     return { done, ticks: crew.ticks };
@@ -45,7 +50,7 @@ describe.concurrent("a worker and two pools", () => {
   }, 30_000);
 
   test("what is told every second adds up to the whole", async () => {
-    const { done, ticks } = await run({ scenario: "chat", connections: 20, rampMs: 500, holdMs: 3_500 });
+    const { done, ticks } = await run({ scenario: "chat", connections: 20, rampMs: 500 });
     expect(wrong(done)).toEqual({});
     for (const name of ["admitted", "textsSent", "textsDelivered", "chatsEnded"] as const)
       expect(ticks.reduce((sum, { counts }) => sum + counts[name], 0)).toBe(done.counts[name]);
@@ -54,14 +59,14 @@ describe.concurrent("a worker and two pools", () => {
   }, 30_000);
 
   test("an odd person, and those who do not chat, stay and are not dropped", async () => {
-    const { done, ticks } = await run({ scenario: "connect", connections: 21, chatShare: 0.2, holdMs: 2_500 });
+    const { done, ticks } = await run({ scenario: "connect", connections: 21, chatShare: 0.2 });
     expect(wrong(done)).toEqual({});
     expect(done.counts).toMatchObject({ admitted: 21, chatsBegun: 2 });
     expect(ticks.some(({ gauges }) => gauges.sockets === 21)).toBe(true);
   }, 30_000);
 
   test("match: rounds of searches, each by other people", async () => {
-    const { done } = await run({ scenario: "match", connections: 6, holdMs: 12_500 });
+    const { done } = await run({ scenario: "match", connections: 6, holdMs: 14_500 });
     expect(wrong(done)).toEqual({});
     expect(done.counts).toMatchObject({ seeks: 12, matches: 12, chatsEnded: 6, textsSent: 0, admitted: 12 });
   }, 40_000);
@@ -74,7 +79,7 @@ describe.concurrent("a worker and two pools", () => {
   }, 30_000);
 
   test("reconnect: who is cut is back in their chat, and no text is lost by it", async () => {
-    const { done } = await run({ scenario: "reconnect", connections: 12, cutShare: 0.5, holdMs: 8_000 });
+    const { done } = await run({ scenario: "reconnect", connections: 12, cutShare: 0.5, holdMs: 14_000 });
     expect(wrong(done)).toEqual({});
     expect(done.counts).toMatchObject({ resumed: 6, admitted: 18, chatsEnded: 6 });
     expect(done.counts.textsDelivered).toBe(done.counts.textsSent);
@@ -91,9 +96,9 @@ describe.concurrent("a worker and two pools", () => {
   test("told to stop, a worker ends its chats, leaves and says so at once", async () => {
     const began = performance.now();
     const { done } = await run({ scenario: "drain", connections: 10, holdMs: 600_000 }, "live", (crew) => {
-      setTimeout(() => crew.stop(), 2_000);
+      setTimeout(() => crew.stop(), 6_000);
     });
-    expect(performance.now() - began).toBeLessThan(12_000);
+    expect(performance.now() - began).toBeLessThan(16_000);
     expect(wrong(done)).toEqual({});
     expect(done.counts.chatsEnded).toBe(5);
   }, 30_000);

@@ -8,7 +8,7 @@ const EXAMPLES_MAX = 12;
 
 /** From 1 µs to ten minutes, three digits; one for every process, so that they can be added up. */
 const newHistogram = (): Histogram =>
-  build({ lowestDiscernibleValue: 1, highestTrackableValue: US_MAX, numberOfSignificantValueDigits: 3 });
+  build({ bitBucketSize: 32, highestTrackableValue: US_MAX, numberOfSignificantValueDigits: 3 });
 
 const noCounts = (): Record<CountName, number> => filled(COUNT_NAMES, () => 0);
 
