@@ -2,7 +2,16 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { HELP, readArguments, type Wish } from "./arguments.ts";
 import { MEASURES } from "./groups.ts";
 import type { KillWish } from "./kills.ts";
-import { type BenchLine, GROUPS, type GroupName, isBroken, lineOf, NUMBERS, type NumberName } from "./lines.ts";
+import {
+  type BenchLine,
+  GROUPS,
+  type GroupName,
+  isBroken,
+  lineOf,
+  type Measured,
+  NUMBERS,
+  type NumberName,
+} from "./lines.ts";
 import { headCommit, thisMachine } from "./machine.ts";
 import { putSection, sectionOf } from "./page.ts";
 import { stopHelpers } from "./processes.ts";
@@ -31,12 +40,8 @@ async function measure(
   const [machine, commit, lines] = [thisMachine(), headCommit(), [] as BenchLine[]];
   for (const { gives, run } of MEASURES.filter((one) => one.group === group)) {
     if (!gives.some((name) => names.includes(name))) continue;
-    for (const measured of await run({
-      say,
-      env: childEnv(),
-      kills,
-      ...(profiles === undefined ? {} : { profiles }),
-    })) {
+    const options = { say, env: childEnv(), kills, ...(profiles === undefined ? {} : { profiles }) };
+    for (const measured of await orNothing(gives, () => run(options))) {
       if (!names.includes(measured.name)) continue;
       const line = lineOf(measured, machine, commit);
       lines.push(line);
@@ -45,6 +50,18 @@ async function measure(
     }
   }
   return lines;
+}
+
+/** A measurement that went wrong prints no number, and says why; those after it are taken all the same. */
+async function orNothing(gives: readonly NumberName[], run: () => Promise<readonly Measured[]>) {
+  try {
+    return await run();
+  } catch (error) {
+    say(`nothing is printed of ${gives.join(", ")}: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+    await stopHelpers();
+    return [];
+  }
 }
 
 async function measureAll({ names, page, kills }: Extract<Wish, { do: "measure" }>): Promise<void> {
@@ -72,11 +89,5 @@ switch (wish.do) {
     break;
   default:
     process.once("SIGINT", () => void stopHelpers().finally(() => process.exit(130)));
-    try {
-      await measureAll(wish);
-    } catch (error) {
-      say(`nothing is printed of this: ${error instanceof Error ? error.message : String(error)}`);
-      process.exitCode = 1;
-    }
-    await stopHelpers();
+    await measureAll(wish).finally(stopHelpers);
 }
