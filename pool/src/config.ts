@@ -124,6 +124,21 @@ export const SHARD_SETTINGS = {
   ),
   WHISPER_REPORT_COPIES: setting("servers of the bus that keep each report, 1 to 5", wholeNumber(1, 5), "1"),
   WHISPER_TEXTS_PER_WINDOW: setting("texts one person may send in 10 s", count, String(L.TEXTS_PER_WINDOW)),
+  WHISPER_GRACE_MS: setting(
+    "how long a place is kept for somebody whose socket is gone, 1000 to 600000 ms",
+    wholeNumber(1_000, 600_000),
+    String(L.GRACE_MS),
+  ),
+  WHISPER_SILENCE_MS: setting(
+    "how long for somebody whose shard was only not heard any more, 1000 to 3600000 ms",
+    wholeNumber(1_000, 3_600_000),
+    String(L.SILENCE_MS),
+  ),
+  WHISPER_PARTITION_MS: setting(
+    "the same for a shard of another region, 1000 to 3600000 ms",
+    wholeNumber(1_000, 3_600_000),
+    String(L.PARTITION_MS),
+  ),
   WHISPER_DRAIN_MS: setting(
     "how long a drain may take while people have somewhere to go, 0 to 3600000 ms",
     wholeNumber(0, 3_600_000),
@@ -196,6 +211,9 @@ export type PoolConfig = {
     readonly forgedPerWindow: number;
     readonly reportCopies: number;
     readonly textsPerWindow: number;
+    readonly graceMs: number;
+    readonly silenceMs: number;
+    readonly partitionMs: number;
     readonly drainMs: number;
     readonly jwksUrl: string;
     readonly keysCache: string;
@@ -272,6 +290,9 @@ function readShard(env: Env, faults: string[], isProduction: boolean): NonNullab
     forgedPerWindow: read.WHISPER_FORGED_PER_WINDOW,
     reportCopies: read.WHISPER_REPORT_COPIES,
     textsPerWindow: read.WHISPER_TEXTS_PER_WINDOW,
+    graceMs: read.WHISPER_GRACE_MS,
+    silenceMs: read.WHISPER_SILENCE_MS,
+    partitionMs: read.WHISPER_PARTITION_MS,
     drainMs: read.WHISPER_DRAIN_MS,
     jwksUrl: read.WHISPER_JWKS_URL,
     keysCache: read.WHISPER_KEYS_CACHE,

@@ -96,11 +96,16 @@ function settingsOf({ region }: PoolConfig, shard: ShardConfig): Omit<ShardSetti
     reportCopies: _copies,
     textsPerWindow,
     drainMs,
+    graceMs,
+    silenceMs,
+    partitionMs,
     ...told
   } = shard;
   const socketsMax = roomFor(told.socketsMax, readLimits());
   const drain = { perS: Math.ceil(DRAIN_PER_S / shard.shards), deadlineMs: drainMs };
-  return { ...SHARD_DEFAULTS, ...told, region, socketsMax, texts: meterOf(textsPerWindow, TEXTS_WINDOW_MS), drain };
+  const spans = { ...SHARD_DEFAULTS.spans, graceMs, silenceMs, partitionMs };
+  const texts = meterOf(textsPerWindow, TEXTS_WINDOW_MS);
+  return { ...SHARD_DEFAULTS, ...told, region, socketsMax, texts, drain, spans };
 }
 
 /** A pool of this one process: a shard with an ops port. */

@@ -53,4 +53,8 @@ export type WorldLimits = {
   readonly upgradesPerS?: number;
   /** A shard that lived this long is started again without a growing pause. */
   readonly shardWellMs?: number;
+  /** How long an absence counts: declared, by silence, and by silence of another region. */
+  readonly graceMs?: number;
+  readonly silenceMs?: number;
+  readonly partitionMs?: number;
 };

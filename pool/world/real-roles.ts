@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Part } from "../src/runtime/lifecycle.ts";
-import type { EngineOptions, PoolThere } from "./engine.ts";
+import type { EngineOptions, PoolThere, WorldLimits } from "./engine.ts";
 import { type Mortal, mortal } from "./mortal.ts";
 import { neighboursOf, type PoolPlan } from "./plan.ts";
 import { readyLine } from "./ready-line.ts";
@@ -40,11 +40,24 @@ export function regionRoles(servers: RegionServers, { endpoint, token }: Directo
   ];
 }
 
+const LIMIT_SETTINGS: readonly (readonly [keyof WorldLimits, string])[] = [
+  ["socketsMax", "WHISPER_SOCKETS_MAX"],
+  ["upgradesPerS", "WHISPER_UPGRADES_PER_S"],
+  ["shardWellMs", "WHISPER_SHARD_WELL_MS"],
+  ["textsPerWindow", "WHISPER_TEXTS_PER_WINDOW"],
+  ["graceMs", "WHISPER_GRACE_MS"],
+  ["silenceMs", "WHISPER_SILENCE_MS"],
+  ["partitionMs", "WHISPER_PARTITION_MS"],
+];
+
 /** A pool's supervisor, and what it and its shards are told. */
 export function poolRole(place: PoolPlan, servers: RegionServers, jwksUrl: string, options: EngineOptions): Told {
   const { region, pool } = place;
   const { limits, host, scratch, plan } = options;
-  const { socketsMax, textsPerWindow, upgradesPerS, shardWellMs } = limits;
+  const told = LIMIT_SETTINGS.flatMap(([name, setting]) => {
+    const value = limits[name];
+    return value === undefined ? [] : [[setting, String(value)]];
+  });
   const env: Env = {
     ...ofRegion(servers),
     WHISPER_ROLES: "pool",
@@ -59,10 +72,7 @@ export function poolRole(place: PoolPlan, servers: RegionServers, jwksUrl: strin
     WHISPER_OPS_PORT: String(place.opsPort),
     WHISPER_JWKS_URL: jwksUrl,
     WHISPER_KEYS_CACHE: join(scratch, `keys-${region}-${pool}.json`),
-    ...(socketsMax === undefined ? {} : { WHISPER_SOCKETS_MAX: String(socketsMax) }),
-    ...(upgradesPerS === undefined ? {} : { WHISPER_UPGRADES_PER_S: String(upgradesPerS) }),
-    ...(shardWellMs === undefined ? {} : { WHISPER_SHARD_WELL_MS: String(shardWellMs) }),
-    ...(textsPerWindow === undefined ? {} : { WHISPER_TEXTS_PER_WINDOW: String(textsPerWindow) }),
+    ...Object.fromEntries(told),
   };
   return { kind: "pool", region, pool, env };
 }
