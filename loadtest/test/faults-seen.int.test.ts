@@ -14,6 +14,9 @@ beforeAll(async () => {
 }, 30_000);
 afterAll(() => world.stop());
 
+/** Each run has a seed of its own: two of one seed look for the same partners, and these runs go on side by side. */
+let seed = 100;
+
 /** A run of people who talk for some seconds, 200 ms between texts, over a proxy. */
 async function talkOver(tamper: Tamper, given: Partial<Plan> = {}): Promise<WorkerTick> {
   const [shard] = world.shards;
@@ -21,7 +24,7 @@ async function talkOver(tamper: Tamper, given: Partial<Plan> = {}): Promise<Work
   const proxy = await startFaultyProxy(shard.port, tamper);
   const edge = await startSmallEdge(REGION, world.key, [{ pool: "p1" as PoolName, port: proxy.port }]);
   try {
-    return await startCrew(planOf(edge.url, { connections: 4, holdMs: 8_000, ...given })).done;
+    return await startCrew(planOf(edge.url, { connections: 4, holdMs: 8_000, seed: seed++, ...given })).done;
   } finally {
     edge.close();
     proxy.close();

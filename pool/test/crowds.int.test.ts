@@ -92,7 +92,7 @@ test("[S40] 15,000 half-sent frames of 16 KiB cost what was sent of them and slo
   await until("the next sessions", async () => (await says()).held === NEXT + 2);
   const nextBytes = (await memory()) - emptyBytes;
   tell(`half frames: ${mib(nextBytes)} with ${NEXT} more`);
-  expect(nextBytes).toBeLessThan(heldBytes + NEXT * 1_024);
+  expect(nextBytes).toBeLessThan(heldBytes + NEXT * 1_024 + 4 * MIB); // what is compiled meanwhile is not theirs
   await next.ask("vanish");
   await until("their going", async () => (await says()).held === 2, 20_000);
   await chat.stop();
