@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { Crew } from "./people/crew.ts";
 import type { ToWorker, WorkerTick } from "./plan/plan.ts";
 
@@ -12,7 +13,6 @@ const STOPPED_MS_MAX = 2_000;
 const CLOSE_MS_MAX = 5_000;
 
 const say = (word: WorkerTick): void => void process.send?.(word);
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 let crew: Crew | undefined;
 let isStopped = false;

@@ -1,4 +1,5 @@
 import { connect, createServer, type Socket } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import type { PoolName, RegionName } from "@whisper/shared/base/ids";
 import { CONTROL_ALL, heartbeatSubject, heartbeatsOf, inboxSubject } from "@whisper/shared/bus/subjects";
 import { openNatsBus } from "../src/adapters/nats/nats-bus.ts";
@@ -60,11 +61,11 @@ await shard.flush();
 async function deafMs(): Promise<number> {
   for (const socket of [...open]) socket.destroy();
   acceptedMs = 0;
-  while (acceptedMs === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  while (acceptedMs === 0) await pause(1);
   heard.clear();
   while (heard.size < SUBJECTS.length) {
     for (const [subject, said] of SUBJECTS) if (!heard.has(subject)) prober.publish(said, new Uint8Array(1));
-    await new Promise((resolve) => setTimeout(resolve, PROBE_MS));
+    await pause(PROBE_MS);
   }
   return performance.now() - acceptedMs;
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { PoolThere } from "./engine.ts";
 import type { WorldPlan } from "./plan.ts";
 
@@ -32,7 +33,7 @@ export async function waitForPools(
     const missing = poolsNotUp(plan, await ask(`${edgeUrl}/v1/regions`));
     if (health !== undefined && missing.length === 0) return [];
     if (until.passed()) return missing;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await pause(100);
   }
 }
 
@@ -48,7 +49,7 @@ export async function waitForReady(
     const ready = await Promise.all(pools.map(async ({ opsUrl }) => (await ask(`${opsUrl}/readyz`)) !== undefined));
     const missing = pools.filter((_, at) => ready[at] !== true).map(({ region, pool }) => `${region}/${pool}`);
     if (missing.length === 0 || until.passed()) return missing;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await pause(100);
   }
 }
 

@@ -1,6 +1,6 @@
+import { answerAsks } from "../engine/answer-asks.ts";
 import { Crew } from "../people/crew.ts";
 import type { Plan } from "../plan/plan.ts";
-import { answerAsks } from "./answer-asks.ts";
 
 // The people of a load test in a process of the bench.
 

@@ -1,5 +1,5 @@
 import { WebSocket } from "ws";
-import { answerAsks } from "./answer-asks.ts";
+import { answerAsks } from "../engine/answer-asks.ts";
 
 // Idle clients of the package `ws` in one process: what the generator's own sockets are measured beside.
 

@@ -1,3 +1,5 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { type Answers, answerAsks, cpuUs } from "./answer-asks.ts";
 import { Crowd, type CrowdTarget } from "./crowd.ts";
 import { OpenLoop } from "./open-loop.ts";
 import { signTickets, type TicketPlace } from "./tickets.ts";
@@ -6,7 +8,6 @@ import { signTickets, type TicketPlace } from "./tickets.ts";
 // or `{n, fault}`.
 
 type Options = CrowdTarget & { readonly place?: TicketPlace };
-type Ask = { readonly n: number; readonly ask: string; readonly with?: unknown };
 
 const QUIET_MS_MAX = 5_000;
 const LOOK_MS = 20;
@@ -38,24 +39,18 @@ function current(): Crowd {
   return crowd;
 }
 
-/** CPU time of this process so far, in microseconds. */
-function cpuUs(): number {
-  const { user, system } = process.cpuUsage();
-  return user + system;
-}
-
 /** Waits until no text is under way, at most 5 s; those that never came are lost. */
 async function quiet(): Promise<object> {
   loop?.stop();
   const { talk } = current();
   talk.stop();
   const until = performance.now() + QUIET_MS_MAX;
-  while (talk.underWay() > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  while (talk.underWay() > 0 && performance.now() < until) await pause(LOOK_MS);
   talk.settle();
   return { ...talk.counts, missing: talk.underWay(), oddType: talk.oddType };
 }
 
-const ANSWERS: Readonly<Record<string, (given: unknown) => unknown>> = {
+const ANSWERS: Answers = {
   begin: (given) => {
     options = given as Options;
     crowd = new Crowd(options);
@@ -71,20 +66,8 @@ const ANSWERS: Readonly<Record<string, (given: unknown) => unknown>> = {
   latencies: () => loop?.latencies(),
   quiet,
   leave: () => current().leave(),
-  cpu_us: cpuUs,
-  stop: () => {
-    crowd?.reset();
-    setImmediate(() => process.exit(0));
-  },
 };
 
-process.on("message", ({ n, ask, with: given }: Ask) => {
-  Promise.resolve()
-    .then(() => ANSWERS[ask]?.(given))
-    .then(
-      (value) => process.send?.({ n, value: value ?? null }),
-      (error: unknown) => process.send?.({ n, fault: error instanceof Error ? error.message : String(error) }),
-    );
+answerAsks(ANSWERS, () => {
+  crowd?.reset();
 });
-process.once("disconnect", () => process.exit(0));
-process.send?.({ ready: {} });

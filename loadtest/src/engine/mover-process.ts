@@ -1,10 +1,11 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { type Answers, answerAsks, cpuUs } from "./answer-asks.ts";
 import { type MoveCounts, Mover } from "./mover.ts";
 import { signTickets, type TicketPlace } from "./tickets.ts";
 
 // One process of people who chat on one pool and are moved to others, told by its parent what to do: `{n, ask, with}`
 // is answered `{n, value}` or `{n, fault}`.
 
-type Ask = { readonly n: number; readonly ask: string; readonly with?: unknown };
 type Begin = { readonly url: string; readonly place: TicketPlace; readonly name: string };
 
 /** Handshakes, and couples, under way at once. */
@@ -47,7 +48,7 @@ function place(): Begin {
 async function until(what: string, look: () => boolean, mostMs = WAIT_MS_MAX): Promise<void> {
   for (const endMs = nowMs() + mostMs; !look(); ) {
     if (nowMs() > endMs) throw new Error(`waited in vain: ${what}; ${fault ?? "nothing odd was heard"}`);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await pause(LOOK_MS);
   }
 }
 
@@ -103,11 +104,10 @@ async function quiet(): Promise<object> {
 }
 
 function told(): object {
-  const { user, system } = process.cpuUsage();
-  return { ...counts, cpuS: (user + system) / 1e6, fault: fault ?? "" };
+  return { ...counts, cpuS: cpuUs() / 1e6, fault: fault ?? "" };
 }
 
-const ANSWERS: Readonly<Record<string, (given: unknown) => unknown>> = {
+const ANSWERS: Answers = {
   begin: (given) => {
     begun = given as Begin;
   },
@@ -119,20 +119,9 @@ const ANSWERS: Readonly<Record<string, (given: unknown) => unknown>> = {
   talk: (given) => talk(given as number),
   counts: told,
   quiet,
-  stop: () => {
-    clearInterval(talking);
-    for (const mover of movers) mover.cut();
-    setImmediate(() => process.exit(0));
-  },
 };
 
-process.on("message", ({ n, ask, with: given }: Ask) => {
-  Promise.resolve()
-    .then(() => ANSWERS[ask]?.(given))
-    .then(
-      (value) => process.send?.({ n, value: value ?? null }),
-      (error: unknown) => process.send?.({ n, fault: error instanceof Error ? error.message : String(error) }),
-    );
+answerAsks(ANSWERS, () => {
+  clearInterval(talking);
+  for (const mover of movers) mover.cut();
 });
-process.once("disconnect", () => process.exit(0));
-process.send?.({ ready: {} });

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Clock } from "@whisper/shared/base/clock";
 import type { Plan } from "../plan/plan.ts";
 import { UsageFault } from "../plan/usage-fault.ts";
@@ -16,8 +17,6 @@ const CALL_AGAIN_MS = 500;
 const MUSTER_MS_MAX = 30_000;
 const STAY_MS = 2_000;
 const LEAVE_MS_MAX = 45_000;
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** One run's words on the bus. */
 class RunBus {

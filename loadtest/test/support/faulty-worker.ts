@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { systemClock } from "@whisper/shared/base/clock";
 import type { ToWorker } from "../../src/plan/plan.ts";
 import { tickOf } from "./ticks.ts";
@@ -49,7 +50,7 @@ async function run({ plan, from, startAtMs }: Begin): Promise<void> {
   startedAtMs = startAtMs;
   const endMs = startAtMs + plan.rampMs + plan.holdMs;
   for (let at = 1; systemClock.nowMs() < endMs && !isStopped; at++) {
-    await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+    await pause(TICK_MS);
     if (systemClock.nowMs() < startAtMs) continue;
     tick();
     if (at % 2 === 0) goWrong(fault);

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { ROOT } from "../../src/bench/processes.ts";
 
 const READY_MS = 60_000;
@@ -38,7 +39,7 @@ export async function until(isSo: () => boolean | Promise<boolean>, what: string
   const endMs = performance.now() + waitMs;
   while (!(await isSo())) {
     if (performance.now() > endMs) throw new Error(`in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pause(50);
   }
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { Command } from "commander";
 import { DrainFault, drainOf, lineOf, type OpsPort, orderDrain, undoDrain } from "./follow.ts";
 
@@ -47,7 +48,7 @@ async function follow(port: OpsPort): Promise<number> {
   for (let progress = await orderDrain(port); ; progress = await drainOf(port)) {
     console.log(lineOf(port.url, progress, (performance.now() - startedMs) / 1_000));
     if (progress.state === "done" || progress.state === "open") return progress.closed > 0 ? 3 : 0;
-    await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
+    await pause(EVERY_MS);
   }
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Clock } from "@whisper/shared/base/clock";
 import { addressOf, type PoolName, type RegionName } from "@whisper/shared/base/ids";
 import type { Secret } from "@whisper/shared/base/secret";
@@ -171,7 +172,7 @@ export class Supervisor {
     // The shards keep to their time themselves; one that does not answer any more is not waited for without end.
     const looks = Math.ceil((this.#settings.drainMs + DRAIN_OVER_MS) / DRAIN_LOOK_MS);
     for (let looked = 0; looked <= looks; ) {
-      await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
+      await pause(DRAIN_LOOK_MS);
       for (const shard of this.#shards) shard.askLoad();
       const { left, state, closed } = this.progress();
       // The first look is at what was known before the drain, the second at what the shards made of it.

@@ -19,7 +19,7 @@ async function memoryBytes(): Promise<number> {
 }
 
 /** CPU time of this process so far, in microseconds. */
-function cpuUs(): number {
+export function cpuUs(): number {
   const { user, system } = process.cpuUsage();
   return user + system;
 }
